@@ -1,0 +1,14 @@
+// Comparing and turning byte strings.
+
+/** Whether two byte strings are equal; takes the same time wherever they differ. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= a[i]! ^ b[i]!;
+  return difference === 0;
+}
+
+export const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
+
+/** A reversed copy: SEV stores numbers little-endian, WebCrypto wants them big-endian. */
+export const reversed = (bytes: Uint8Array): Uint8Array => bytes.slice().reverse();

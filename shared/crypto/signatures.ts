@@ -1,0 +1,61 @@
+// ECDSA on P-384 and RSASSA-PSS, over numbers that are big-endian as WebCrypto wants them. Turning the
+// certificates' little-endian numbers round is the formats' work.
+import { concat } from '../bytes/writer.ts';
+import { type EcPoint, pointToJwk, rsaToJwk } from './points.ts';
+import { type CryptoKey, type Hash, subtle } from './subtle.ts';
+
+/** An ECDSA signature on P-384: r and s, 48 bytes each, big-endian. */
+export interface EcdsaSignature {
+  readonly r: Uint8Array;
+  readonly s: Uint8Array;
+}
+
+/** An RSA public key, big-endian: the modulus at its full width, the exponent without leading zeros. */
+export interface RsaKey {
+  readonly modulus: Uint8Array;
+  readonly exponent: Uint8Array;
+}
+
+const ECDSA = { name: 'ECDSA', namedCurve: 'P-384' };
+const SALT_LENGTH = { 'SHA-256': 32, 'SHA-384': 48 };
+
+/** Answers whether the signature is right; throws only when the key cannot be imported. */
+export async function verifyEcdsa(
+  key: EcPoint,
+  hash: Hash,
+  signature: EcdsaSignature,
+  message: Uint8Array,
+): Promise<boolean> {
+  const publicKey = await subtle.importKey('jwk', pointToJwk(key), ECDSA, false, ['verify']);
+  return subtle.verify({ ...ECDSA, hash }, publicKey, concat(signature.r, signature.s), message);
+}
+
+export async function signEcdsa(privateKey: CryptoKey, hash: Hash, message: Uint8Array): Promise<EcdsaSignature> {
+  const signature = new Uint8Array(await subtle.sign({ ...ECDSA, hash }, privateKey, message));
+  return { r: signature.slice(0, 48), s: signature.slice(48) };
+}
+
+/**
+ * Answers whether the RSASSA-PSS signature is right. MGF1 with the same hash; the salt is as long as the digest
+ * and no other length is accepted.
+ * @param signature big-endian, as wide as the modulus
+ */
+export async function verifyRsaPss(
+  key: RsaKey,
+  hash: Hash,
+  signature: Uint8Array,
+  message: Uint8Array,
+): Promise<boolean> {
+  const publicKey = await subtle.importKey(
+    'jwk',
+    rsaToJwk(key.modulus, key.exponent),
+    { name: 'RSA-PSS', hash },
+    false,
+    ['verify'],
+  );
+  return subtle.verify({ name: 'RSA-PSS', saltLength: SALT_LENGTH[hash] }, publicKey, signature, message);
+}
+
+/** @returns the signature, big-endian, as wide as the modulus */
+export const signRsaPss = async (privateKey: CryptoKey, hash: Hash, message: Uint8Array): Promise<Uint8Array> =>
+  new Uint8Array(await subtle.sign({ name: 'RSA-PSS', saltLength: SALT_LENGTH[hash] }, privateKey, message));

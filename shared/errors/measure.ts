@@ -1,0 +1,61 @@
+// Codes for measurements, policies, sessions and secrets of a launch.
+import type { ErrorWords } from './words.ts';
+
+export const MEASURE_ERRORS = {
+  MEASURE_MISMATCH: {
+    sentence: 'The launch measure does not match the guest image, policy and API version that you expect.',
+    next: 'Keep the secret. Compare your guest image with the one that the platform was given.',
+  },
+  MEASURE_POLICY: {
+    sentence: 'The policy is not one that can be used.',
+    next: 'Choose another policy.',
+  },
+  MEASURE_POLICY_CHANGED: {
+    sentence: "The guest was launched with another policy than your session's.",
+    next: 'Keep the secret, destroy the guest, and launch it again with a new session.',
+  },
+  MEASURE_DEBUG_POLICY: {
+    sentence: 'The policy lets the host debug the guest, and thus read its memory.',
+    next: 'Make a new session with NODBG. No secret is released into a guest that can be debugged.',
+  },
+  MEASURE_API_TOO_OLD: {
+    sentence: "The AMD-SP's API is older than 0.17, so a secret would not be bound to this measurement.",
+    next: "Have the host's SEV firmware updated, then launch with a new session.",
+  },
+  MEASURE_IMAGE: {
+    sentence: 'The guest image cannot be used for this launch.',
+    next: 'Choose a guest image that was built for AMD SEV.',
+  },
+  MEASURE_VCPUS: {
+    sentence: 'The number of virtual CPUs is out of range.',
+    next: 'Give a number from 1 to 512.',
+  },
+  MEASURE_CPU: {
+    sentence: 'The CPU model is not known.',
+    next: 'Choose a model from the list, or give the CPUID signature.',
+  },
+  MEASURE_SECRET_TABLE: {
+    sentence: 'The secret table is malformed.',
+    next: 'Make the table again.',
+  },
+  MEASURE_SECRET_SIZE: {
+    sentence: "The secrets do not fit into the guest's secret area.",
+    next: 'Release fewer or shorter secrets.',
+  },
+  MEASURE_SECRET_GUID: {
+    sentence: "A secret's GUID is malformed, nil, or given twice.",
+    next: 'Give every secret a GUID of its own.',
+  },
+  MEASURE_SESSION_USED: {
+    sentence: 'This session has already been used for a launch.',
+    next: 'Make a new session. One session is good for one launch, ever.',
+  },
+  MEASURE_SESSION_BLOB: {
+    sentence: 'The session blob does not fit the keys or the policy.',
+    next: 'Make a new session for this platform and policy.',
+  },
+  MEASURE_NOT_VERIFIED: {
+    sentence: 'Nothing can be released: the launch was not verified.',
+    next: 'Verify the platform and the measurement first.',
+  },
+} satisfies Record<string, ErrorWords>;

@@ -1,0 +1,89 @@
+// Codes for the way to the host: the socket, the relay, QMP and libvirt.
+import type { ErrorWords } from './words.ts';
+
+export const RELAY_ERRORS = {
+  RELAY_UNREACHABLE: {
+    sentence: 'The relay cannot be reached.',
+    next: 'Check that sev-relay runs on the host, that its address is right, and that the tunnel or network is up.',
+  },
+  RELAY_PAIRING: {
+    sentence: 'The pairing code is wrong.',
+    next: "Copy the pairing link from the relay's terminal again.",
+  },
+  RELAY_BUSY: {
+    sentence: 'The relay has too many clients or saw too many wrong codes.',
+    next: 'Wait a minute, then try again.',
+  },
+  RELAY_ORIGIN: {
+    sentence: "The relay does not accept this page's address.",
+    next: 'Start the relay with --origin and the address of this page.',
+  },
+  RELAY_PROTOCOL: {
+    sentence: "The relay's message is not what the protocol allows.",
+    next: 'Use the same version of the relay and of this app. If it stays so, do not trust this relay.',
+  },
+  RELAY_METHOD: {
+    sentence: 'The relay does not know this request.',
+    next: 'Use the same version of the relay and of this app.',
+  },
+  RELAY_PARAMS: {
+    sentence: "The request's parameters are not what the protocol allows.",
+    next: 'Use the same version of the relay and of this app.',
+  },
+  RELAY_LOST: {
+    sentence: 'The connection to the relay ended before the answer came.',
+    next: 'Connect again: the launch is kept, and its state is read anew.',
+  },
+  RELAY_TIMEOUT: {
+    sentence: 'No answer came in time.',
+    next: 'Check the host, then ask again.',
+  },
+  RELAY_NOT_ALLOWED: {
+    sentence: 'The host operator has not allowed this.',
+    next: 'Ask the operator to start sev-relay with the option that allows it.',
+  },
+  RELAY_NO_GUEST: {
+    sentence: 'There is no such guest on this relay.',
+    next: 'Look at the list of guests again; it may have been ended.',
+  },
+  RELAY_GUEST_STATE: {
+    sentence: 'The guest is not in a state in which this can be done.',
+    next: "Look at the guest's state; a guest that runs must be launched again with a new session.",
+  },
+  RELAY_NOT_SEV: {
+    sentence: 'This guest is not an SEV guest: nothing of it is encrypted or measured.',
+    next: 'Launch it with an sev-guest object, your session and your policy.',
+  },
+  RELAY_NO_PROFILE: {
+    sentence: 'There is no such launch profile on this relay.',
+    next: "Choose one of the relay's profiles.",
+  },
+  RELAY_QMP: {
+    sentence: 'QEMU refused the command.',
+    next: "Read QEMU's own words, and ask the host operator.",
+  },
+  RELAY_QMP_BUSY: {
+    sentence: "Another program is attached to this guest's monitor.",
+    next: "Close it: QEMU's monitor serves one client at a time.",
+  },
+  RELAY_QMP_GONE: {
+    sentence: "The guest's monitor is gone.",
+    next: 'The guest has ended, or its QEMU was killed. Launch it again with a new session.',
+  },
+  RELAY_LIBVIRT: {
+    sentence: 'libvirt refused the command.',
+    next: "Read libvirt's own words, and ask the host operator.",
+  },
+  RELAY_DEVICE: {
+    sentence: '/dev/sev cannot be used.',
+    next: 'Ask the host operator to run `sev-relay check`.',
+  },
+  RELAY_USAGE: {
+    sentence: 'The command line cannot be understood.',
+    next: 'Run the command with --help.',
+  },
+  RELAY_INTERNAL: {
+    sentence: 'The relay failed in a way that it did not expect.',
+    next: "Look at the relay's log, and try again.",
+  },
+} satisfies Record<string, ErrorWords>;
