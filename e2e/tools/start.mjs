@@ -1,0 +1,59 @@
+// `npm start`: builds what is stale, serves the PWA, starts a simulated host behind the relay, prints one link.
+import { spawn } from 'node:child_process';
+import { buildWhereStale } from './build.mjs';
+
+const PWA_LINK = /http:\/\/localhost:\d+\/#\S+/;
+
+await buildWhereStale();
+const verifier = start('The web app', ['dist/cli/main.js', 'serve', '--port', '4173']);
+const relay = start('The relay', ['dist/relay/main.js', '--simulate', '--listen', '127.0.0.1:8455']);
+const children = [verifier, relay];
+process.on('SIGINT', closeAll);
+process.on('SIGTERM', closeAll);
+
+try {
+  await verifier.says(/http:\/\/localhost/);
+  const link = await relay.says(PWA_LINK);
+  console.log('The web app and a relay with a SIMULATED host are running. Open:\n');
+  console.log(`  ${link}\n`);
+  console.log('Ctrl-C ends both.');
+} catch (error) {
+  console.error(error.message);
+  closeAll();
+  process.exitCode = 1;
+}
+
+/** Starts one command in a process group of its own, so that Ctrl-C reaches it once and through us alone. */
+function start(name, args) {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  let output = '';
+  const collect = (chunk) => {
+    output += chunk;
+  };
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  child.on('exit', (code) => {
+    if (closing) return;
+    console.error(`${name} ended (${code ?? 'killed'}):\n${output}`);
+    process.exitCode = 1;
+    closeAll();
+  });
+  const says = (pattern) =>
+    new Promise((resolve, reject) => {
+      const look = () => {
+        const found = pattern.exec(output);
+        if (found) resolve(found[0]);
+      };
+      child.stdout.on('data', look);
+      child.on('exit', () => reject(new Error(`${name} ended before it was ready.`)));
+      look();
+    });
+  return { child, says };
+}
+
+var closing = false;
+function closeAll() {
+  if (closing) return;
+  closing = true;
+  for (const { child } of children) if (child.exitCode === null) child.kill('SIGTERM');
+}

@@ -1,0 +1,112 @@
+// `npm test`: types, lint, unit tests and the stories in a real browser, one after the other.
+// Ends with what was skipped and why, and with "N passed, N failed".
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findOrInstallChromium } from './chromium.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'sev-test-'));
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const skips = [];
+
+stage('Type check', 'npm', ['run', '--silent', 'check']);
+stage('Lint', 'npm', ['run', '--silent', 'lint']);
+unitTests();
+if (stage('Build', 'npm', ['run', '--silent', 'build'])) stories();
+rmSync(folder, { recursive: true, force: true });
+report();
+
+function run(title, command, args, env = {}) {
+  console.log(`\n== ${title}`);
+  const started = Date.now();
+  const { status } = spawnSync(command, args, {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+  });
+  console.log(`-- ${title}: ${status === 0 ? 'good' : 'FAILED'} after ${Math.round((Date.now() - started) / 1000)} s`);
+  return status === 0;
+}
+
+/** A stage that counts as one test. */
+function stage(title, command, args) {
+  const good = run(title, command, args);
+  totals[good ? 'passed' : 'failed'] += 1;
+  return good;
+}
+
+function unitTests() {
+  const file = join(folder, 'unit.json');
+  const good = run('Unit tests', 'npx', [
+    'vitest',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ]);
+  const result = readJson(file);
+  if (!result) return countFailure();
+  totals.passed += result.numPassedTests;
+  totals.failed += result.numFailedTests;
+  totals.skipped += result.numPendingTests;
+  if (!good && result.numFailedTests === 0) countFailure();
+  for (const { assertionResults } of result.testResults) {
+    for (const { status, ancestorTitles } of assertionResults)
+      if (status !== 'passed' && status !== 'failed') skips.push(ancestorTitles[0]);
+  }
+}
+
+function stories() {
+  const browser = findOrInstallChromium();
+  if (!browser) {
+    totals.skipped += 1;
+    skips.push('all stories: no Chromium was found, and none could be installed (set CHROMIUM_PATH)');
+    return;
+  }
+  const file = join(folder, 'stories.json');
+  const env = { CHROMIUM_PATH: browser, PLAYWRIGHT_JSON_OUTPUT_NAME: file };
+  const good = run(
+    'Stories',
+    'npx',
+    ['playwright', 'test', '-c', 'e2e/playwright.config.ts', '--reporter=list,json'],
+    env,
+  );
+  const result = readJson(file);
+  if (!result) return countFailure();
+  totals.passed += result.stats.expected + result.stats.flaky;
+  totals.failed += result.stats.unexpected;
+  totals.skipped += result.stats.skipped;
+  if (!good && result.stats.unexpected === 0) countFailure();
+  result.suites.forEach(collectSkips);
+}
+
+function collectSkips(suite) {
+  for (const spec of suite.specs ?? []) {
+    for (const test of spec.tests) {
+      if (test.status !== 'skipped') continue;
+      const reason = test.annotations.find(({ type }) => type === 'skip')?.description;
+      skips.push(reason ? `${spec.title}: ${reason}` : spec.title);
+    }
+  }
+  (suite.suites ?? []).forEach(collectSkips);
+}
+
+function countFailure() {
+  totals.failed += 1;
+}
+
+function readJson(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function report() {
+  console.log('');
+  for (const skip of new Set(skips)) console.log(`skipped: ${skip}`);
+  const { passed, failed, skipped } = totals;
+  console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}

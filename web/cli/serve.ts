@@ -1,0 +1,117 @@
+// `sev-verifier serve`: the built PWA on loopback of the trusted device, under the strict headers.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { readdir, readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { extname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SevError } from '../../shared/errors.ts';
+import { securityHeaders } from '../offline/headers.ts';
+
+export const DEFAULT_PORT = 4173;
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/x-icon',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
+};
+
+interface Asset {
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Serving {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Where the build put the PWA, seen from the built command in dist/cli. */
+const builtApp = (): string => fileURLToPath(new URL('../web', import.meta.url));
+
+/**
+ * Serves the built PWA. Every file is read once at the start, and nothing but those files is ever served.
+ *
+ * @param port 0 for any free one
+ * @throws SevError RELAY_USAGE when the app is not built or the port is taken
+ */
+export async function serve(port = DEFAULT_PORT, folder = builtApp()): Promise<Serving> {
+  const assets = await readAssets(folder);
+  const answer = (request: IncomingMessage, response: ServerResponse): void => respond(assets, request, response);
+  const first = await listen(createServer(answer), '127.0.0.1', port);
+  const chosen = (first.address() as AddressInfo).port;
+  // “localhost” may mean ::1 to a browser; a device without IPv6 simply does without.
+  const second = await listen(createServer(answer), '::1', chosen).catch(() => undefined);
+  const close = (server: Server): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return {
+    url: `http://localhost:${chosen}`,
+    close: async () => {
+      await Promise.all([first, second].filter((server) => server !== undefined).map(close));
+    },
+  };
+}
+
+async function readAssets(folder: string): Promise<ReadonlyMap<string, Asset>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+    throw new SevError('RELAY_USAGE', {
+      at: folder,
+      sentence: 'The web app is not built.',
+      next: 'Run `npm run build` first.',
+      cause,
+    });
+  });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const assets = await Promise.all(paths.map(async (path) => [urlPath(folder, path), await readAsset(path)] as const));
+  return new Map(assets);
+}
+
+const urlPath = (folder: string, path: string): string => `/${relative(folder, path).split(sep).join('/')}`;
+
+async function readAsset(path: string): Promise<Asset> {
+  const type = TYPES[extname(path)] ?? 'application/octet-stream';
+  // Names with a hash never change their content; all else is asked for again, so that an update is seen.
+  const cache = /[.-][\w-]{8}\.\w+$/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache';
+  return { body: await readFile(path), headers: { 'content-type': type, 'cache-control': cache, ...securityHeaders } };
+}
+
+function respond(assets: ReadonlyMap<string, Asset>, request: IncomingMessage, response: ServerResponse): void {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.writeHead(405, { allow: 'GET, HEAD', ...securityHeaders }).end();
+    return;
+  }
+  const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+  // A deep link is a place inside the app; a missing file is missing.
+  const asset = assets.get(path) ?? (extname(path) === '' ? assets.get('/index.html') : undefined);
+  if (asset === undefined) {
+    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8', ...securityHeaders }).end('Not found\n');
+    return;
+  }
+  response.writeHead(200, { ...asset.headers, 'content-length': asset.body.length });
+  response.end(request.method === 'HEAD' ? undefined : asset.body);
+}
+
+function listen(server: Server, host: string, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(
+        new SevError('RELAY_USAGE', {
+          at: `${host}:${port}`,
+          sentence: cause.code === 'EADDRINUSE' ? `Port ${port} is in use.` : `Port ${port} cannot be opened.`,
+          next: 'End the program that uses it, or choose another with --port.',
+          cause,
+        }),
+      ),
+    );
+    server.listen(port, host, () => resolve(server));
+  });
+}
