@@ -30,4 +30,12 @@ export const BYTES_ERRORS = {
     sentence: 'This is a different thing from what was asked for here.',
     next: 'Put it where it belongs, and give the one that is asked for.',
   },
+  BYTES_CHECKSUM: {
+    sentence: 'The checksum does not fit: it was misread or damaged on its way.',
+    next: 'Scan or copy it again.',
+  },
+  BYTES_VERSION: {
+    sentence: 'This was made by a newer version of the program.',
+    next: 'Update the app on this device, then take it again.',
+  },
 } satisfies Record<string, ErrorWords>;

@@ -58,4 +58,8 @@ export const MEASURE_ERRORS = {
     sentence: 'Nothing can be released: the launch was not verified.',
     next: 'Verify the platform and the measurement first.',
   },
+  MEASURE_OTHER_SESSION: {
+    sentence: 'This belongs to another session.',
+    next: 'Open the launch that it belongs to, or take the one of this launch.',
+  },
 } satisfies Record<string, ErrorWords>;
