@@ -6,6 +6,14 @@ export const RELAY_ERRORS = {
     sentence: 'The relay cannot be reached.',
     next: 'Check that sev-relay runs on the host, that its address is right, and that the tunnel or network is up.',
   },
+  RELAY_BLOCKED: {
+    sentence: 'The browser does not let this page, which came by https, open a plain ws:// connection to that host.',
+    next: 'Give the relay a TLS certificate (wss://), reach it through an SSH tunnel on this device, or use the courier.',
+  },
+  RELAY_LINK: {
+    sentence: 'This is not a pairing link.',
+    next: "Copy the whole link from the relay's terminal; it ends in #relay=…&code=….",
+  },
   RELAY_PAIRING: {
     sentence: 'The pairing code is wrong.',
     next: "Copy the pairing link from the relay's terminal again.",
@@ -77,6 +85,30 @@ export const RELAY_ERRORS = {
   RELAY_DEVICE: {
     sentence: '/dev/sev cannot be used.',
     next: 'Ask the host operator to run `sev-relay check`.',
+  },
+  RELAY_LISTEN: {
+    sentence: 'The relay cannot listen at this address.',
+    next: 'Choose another address or port with --listen, or end the program that has it.',
+  },
+  RELAY_STATE: {
+    sentence: "The relay's state folder cannot be used.",
+    next: 'Make room on its disk or mend its permissions, or name another folder with --state.',
+  },
+  RELAY_FILE: {
+    sentence: 'A file of the host cannot be used.',
+    next: 'Check the path, the permissions and what the file holds.',
+  },
+  RELAY_LAUNCH: {
+    sentence: 'QEMU did not start the guest.',
+    next: "Read QEMU's own words, mend the profile or the host, and launch with a new session.",
+  },
+  RELAY_INJECT_UNKNOWN: {
+    sentence: 'The connection broke while a secret was being injected; it may or may not have arrived.',
+    next: 'Continue the guest: if it does not find its secret, end it and launch it again with a new session.',
+  },
+  RELAY_KDS: {
+    sentence: "AMD's server did not hand out the certificate.",
+    next: 'Check the connection to AMD, or give the certificate with --ca.',
   },
   RELAY_USAGE: {
     sentence: 'The command line cannot be understood.',

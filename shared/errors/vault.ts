@@ -18,6 +18,18 @@ export const VAULT_ERRORS = {
     sentence: 'The browser could not store the record.',
     next: 'Free some space, allow storage for this page, and try again.',
   },
+  VAULT_CONFLICT: {
+    sentence: 'Another tab has changed this record in the meantime.',
+    next: 'Look at what it says now, then go on from there.',
+  },
+  VAULT_BUSY: {
+    sentence: 'Another tab is just releasing a secret for this session.',
+    next: 'Go on in that tab, or close it and try again here.',
+  },
+  VAULT_WORKER: {
+    sentence: 'The work in the background ended without an answer.',
+    next: 'Try again. If it stays so, close other tabs, or reload this page: nothing that was stored is lost.',
+  },
   VAULT_BACKUP: {
     sentence: 'The backup cannot be read.',
     next: 'Check the file and its passphrase.',

@@ -1,0 +1,55 @@
+// Where in the app the guest owner is: the fragment of the address, so that every host and the offline app agree.
+
+export type Place =
+  | { readonly name: 'launches' }
+  | { readonly name: 'launch'; readonly id: string }
+  | { readonly name: 'platforms' }
+  | { readonly name: 'platform'; readonly id: string }
+  | { readonly name: 'connect' }
+  | { readonly name: 'about' }
+  | { readonly name: 'unknown' };
+
+/** Reads the fragment of an address, such as `#/launches/3f2a`. */
+export function readPlace(fragment: string): Place {
+  const [section = '', id = '', ...more] = fragment.replace(/^#?\/?/, '').split('/');
+  if (more.length > 0) return { name: 'unknown' };
+  switch (section) {
+    case '':
+    case 'launches':
+      return id === '' ? { name: 'launches' } : { name: 'launch', id };
+    case 'platforms':
+      return id === '' ? { name: 'platforms' } : { name: 'platform', id };
+    case 'connect':
+    case 'about':
+      return id === '' ? { name: section } : { name: 'unknown' };
+    default:
+      return { name: 'unknown' };
+  }
+}
+
+export const address = {
+  launches: '#/launches',
+  launch: (id: string): string => `#/launches/${id}`,
+  platforms: '#/platforms',
+  platform: (id: string): string => `#/platforms/${id}`,
+  connect: '#/connect',
+  about: '#/about',
+} as const;
+
+export class Navigation {
+  place = $state.raw<Place>(readPlace(location.hash));
+
+  constructor() {
+    addEventListener('hashchange', () => (this.place = readPlace(location.hash)));
+  }
+
+  go(to: string): void {
+    location.hash = to;
+  }
+
+  /** Goes somewhere without leaving the present place in the history. */
+  replace(to: string): void {
+    history.replaceState(null, '', to);
+    this.place = readPlace(to);
+  }
+}

@@ -1,0 +1,24 @@
+// What is kept of a platform. The verdict is not: it is derived from the chain each time, since stored records may lie.
+
+/** What the platform itself reports; shown as its own word, and proven only later by a measurement. */
+export interface ReportedStatus {
+  readonly apiMajor: number;
+  readonly apiMinor: number;
+  readonly build: number;
+  readonly es: boolean;
+  readonly owner: 'self' | 'external';
+}
+
+export interface PlatformRecord {
+  /** The chip: hex of the first 16 bytes of the SHA-256 of its CEK's public key. */
+  readonly id: string;
+  readonly revision: number;
+  readonly name: string;
+  /** The chain in sevctl's order, as it came last. */
+  readonly chain: Uint8Array;
+  readonly metAt: number;
+  readonly seenAt: number;
+  /** The relay through which it was met last. */
+  readonly relayUrl?: string;
+  readonly status?: ReportedStatus;
+}

@@ -1,0 +1,97 @@
+// The relays that this device is paired with, each with its live connection.
+import { type Database, stored } from '../storage/database.ts';
+import { type ConnectionState, RelayConnection } from './connection.ts';
+import { type Pairing, relayName } from './pairing.ts';
+
+export class Relay {
+  readonly pairing: Pairing;
+  readonly connection: RelayConnection;
+  readonly name: string;
+  state = $state.raw<ConnectionState>({ name: 'stopped' });
+
+  constructor(pairing: Pairing) {
+    this.pairing = pairing;
+    this.name = relayName(pairing.url);
+    this.connection = new RelayConnection(pairing);
+    this.connection.watch((state) => (this.state = state));
+  }
+
+  get open(): boolean {
+    return this.state.name === 'open';
+  }
+
+  get simulated(): boolean {
+    return this.state.name === 'open' && this.state.hello.simulated;
+  }
+}
+
+/** A page that remembers many hosts still opens only a few sockets by itself. */
+const MAX_CONNECTED_AT_START = 8;
+
+export class Relays {
+  list = $state.raw<readonly Relay[]>([]);
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+    addEventListener('online', () => {
+      for (const { connection, state } of this.list) if (state.name === 'waiting') connection.start();
+    });
+  }
+
+  /** Reads the relays that were paired before, and connects to those paired last. */
+  async load(): Promise<void> {
+    const records = await stored(this.#database.getAll('relays'));
+    records.sort((a, b) => b.pairedAt - a.pairedAt);
+    const known = new Set(this.list.map((relay) => relay.pairing.url));
+    const loaded = records.filter(({ url }) => !known.has(url)).map(({ url, code }) => new Relay({ url, code }));
+    this.list = [...this.list, ...loaded];
+    for (const { connection } of loaded.slice(0, MAX_CONNECTED_AT_START)) connection.start();
+  }
+
+  find(url: string | undefined): Relay | undefined {
+    return this.list.find((relay) => relay.pairing.url === url);
+  }
+
+  /** Connects to a relay and remembers it; a relay that was known by another code takes the new one. */
+  async pair(pairing: Pairing): Promise<Relay> {
+    const known = this.find(pairing.url);
+    if (known?.pairing.code === pairing.code) {
+      known.connection.start();
+      return known;
+    }
+    known?.connection.stop();
+    const relay = new Relay(pairing);
+    this.list = [relay, ...this.list.filter((other) => other !== known)];
+    relay.connection.start();
+    await stored(this.#database.put('relays', { ...pairing, pairedAt: Date.now() }));
+    return relay;
+  }
+
+  async forget(relay: Relay): Promise<void> {
+    relay.connection.stop();
+    this.list = this.list.filter((other) => other !== relay);
+    await stored(this.#database.delete('relays', relay.pairing.url));
+  }
+}
+
+/** Waits until the relay is connected, or for the reason why it is not. */
+export function untilOpen(relay: Relay, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let stop: (() => void) | undefined;
+    const finish = (act: () => void): void => {
+      queueMicrotask(() => stop?.());
+      signal?.removeEventListener('abort', aborted);
+      act();
+    };
+    const aborted = (): void => finish(() => reject(signal?.reason as Error));
+    signal?.addEventListener('abort', aborted);
+    stop = relay.connection.watch((state) => {
+      if (state.name === 'open') finish(resolve);
+      else if ((state.name === 'waiting' || state.name === 'stopped') && state.error) {
+        const { error } = state;
+        finish(() => reject(error));
+      }
+    });
+  });
+}

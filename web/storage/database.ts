@@ -1,0 +1,56 @@
+// The one IndexedDB database of the app: what it holds, and how a failure of the browser's storage is told.
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import { SevError } from '../../shared/errors.ts';
+import type { LaunchRecord } from '../launches/launch-record.ts';
+import type { ImageRecord } from '../library/image-record.ts';
+import type { PlatformRecord } from '../platforms/platform-record.ts';
+import type { RelayRecord } from '../relay/relay-record.ts';
+import type { LedgerEntry } from '../vault/ledger.ts';
+import type { KeyRecord } from '../vault/key-record.ts';
+
+interface Stores extends DBSchema {
+  platforms: { key: string; value: PlatformRecord };
+  launches: { key: string; value: LaunchRecord; indexes: { updatedAt: number } };
+  images: { key: string; value: ImageRecord };
+  relays: { key: string; value: RelayRecord };
+  /** Only web/vault reads and writes these two. */
+  keys: { key: string; value: KeyRecord };
+  ledger: { key: string; value: LedgerEntry };
+}
+
+export type Database = IDBPDatabase<Stores>;
+export type StoreName = 'platforms' | 'launches' | 'images' | 'relays' | 'keys' | 'ledger';
+
+export const DATABASE_NAME = 'sev-verifier';
+const VERSION = 1;
+
+/** @throws SevError VAULT_STORAGE when the browser gives no storage */
+export const openDatabase = (): Promise<Database> =>
+  stored(
+    openDB<Stores>(DATABASE_NAME, VERSION, {
+      upgrade(db) {
+        db.createObjectStore('platforms', { keyPath: 'id' });
+        db.createObjectStore('launches', { keyPath: 'id' }).createIndex('updatedAt', 'updatedAt');
+        db.createObjectStore('images', { keyPath: 'id' });
+        db.createObjectStore('relays', { keyPath: 'url' });
+        db.createObjectStore('keys', { keyPath: 'sessionId' });
+        db.createObjectStore('ledger', { keyPath: 'sessionId' });
+      },
+      // A newer version of the app in another tab waits for this one; let it have the database.
+      blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
+    }),
+  );
+
+/**
+ * Waits for the storage, and tells its failures in our words.
+ * @throws SevError VAULT_STORAGE, with the quota named where that is the reason
+ */
+export async function stored<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (cause instanceof SevError) throw cause;
+    const full = cause instanceof DOMException && cause.name === 'QuotaExceededError';
+    throw new SevError('VAULT_STORAGE', { ...(full && { because: 'The device has no room left for it.' }), cause });
+  }
+}

@@ -1,0 +1,10 @@
+// Every sentence that this app says by itself. A translation is this folder once more; what errors, findings and policies
+// say is written in shared/, beside what it is about.
+import { chain } from './chain.ts';
+import { launch } from './launch.ts';
+import { platform } from './platform.ts';
+import { relay } from './relay.ts';
+import { shell } from './shell.ts';
+import { tone, ui } from './ui.ts';
+
+export const words = { chain, launch, platform, relay, shell, tone, ui } as const;

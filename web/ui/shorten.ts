@@ -1,0 +1,18 @@
+// Long ids as people can bear them: the beginning and the end.
+
+/** `98b6 0d5e…0db0`: enough to tell two apart by name, never enough to compare. */
+export function shorten(value: string): string {
+  return value.length <= 16 ? value : `${value.slice(0, 8)}…${value.slice(-4)}`;
+}
+
+/** A number in both radixes, since the existing tools disagree about which one they mean: `22 · 0x16`. */
+export const bothRadixes = (value: number): string => `${value} · 0x${value.toString(16).toUpperCase()}`;
+
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+/** `4 MiB`, `1.8 MiB`, `540 bytes`. */
+export function fileSize(bytes: number): string {
+  const power = bytes < 1024 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const amount = bytes / 1024 ** power;
+  return `${Number.isInteger(amount) ? amount : amount.toFixed(1)} ${UNITS[power] ?? ''}`;
+}

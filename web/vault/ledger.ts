@@ -1,0 +1,75 @@
+// The ledger of sessions: each yields packets for one measurement only, ever. What it holds is checked and written in
+// one IndexedDB transaction before anything is sealed, so that two tabs, or a restored record, cannot release twice.
+import { equalBytes } from '../../shared/bytes/equal.ts';
+import { SevError } from '../../shared/errors.ts';
+import { type Database, stored } from '../storage/database.ts';
+
+export interface SealedPacket {
+  readonly header: Uint8Array;
+  readonly payload: Uint8Array;
+}
+
+export interface LedgerEntry {
+  readonly sessionId: string;
+  readonly createdAt: number;
+  /** The measurement (48 bytes) that this session is bound to, from the moment that a secret was to be sealed. */
+  readonly measurement?: Uint8Array;
+  readonly boundAt?: number;
+  /** The packet, once sealed. It is encrypted under the TEK, and it is the only one there will be. */
+  readonly packet?: SealedPacket;
+  /** Set when the session must not be used any more, whatever else the entry says. */
+  readonly retiredAt?: number;
+}
+
+export const enter = (database: Database, sessionId: string, now: number): Promise<unknown> =>
+  stored(database.add('ledger', { sessionId, createdAt: now }));
+
+/**
+ * Binds the session to a measurement, or finds it bound to that one already.
+ * @returns the packet that was sealed for it before, if any
+ * @throws SevError MEASURE_SESSION_USED when it is bound to another measurement or retired, VAULT_MISSING_KEY when unknown
+ */
+export const bind = (
+  database: Database,
+  sessionId: string,
+  measurement: Uint8Array,
+  now: number,
+): Promise<SealedPacket | undefined> =>
+  change(database, sessionId, (entry) => {
+    const other = entry.measurement !== undefined && !equalBytes(entry.measurement, measurement);
+    if (other || entry.retiredAt !== undefined) throw new SevError('MEASURE_SESSION_USED');
+    return { ...entry, measurement, boundAt: entry.boundAt ?? now };
+  }).then(({ packet }) => packet);
+
+/** @throws SevError MEASURE_SESSION_USED when a packet is there already, or the session is not bound */
+export const keepPacket = (database: Database, sessionId: string, packet: SealedPacket): Promise<LedgerEntry> =>
+  change(database, sessionId, (entry) => {
+    if (entry.packet !== undefined || entry.measurement === undefined) throw new SevError('MEASURE_SESSION_USED');
+    return { ...entry, packet };
+  });
+
+export const retire = (database: Database, sessionId: string, now: number): Promise<LedgerEntry> =>
+  change(database, sessionId, (entry) => ({ ...entry, retiredAt: entry.retiredAt ?? now }));
+
+/** Reads, judges and writes in one transaction; `judge` must not wait for anything. */
+function change(
+  database: Database,
+  sessionId: string,
+  judge: (entry: LedgerEntry) => LedgerEntry,
+): Promise<LedgerEntry> {
+  const work = async (): Promise<LedgerEntry> => {
+    const transaction = database.transaction('ledger', 'readwrite', { durability: 'strict' });
+    const entry = await transaction.store.get(sessionId);
+    try {
+      if (entry === undefined) throw new SevError('VAULT_MISSING_KEY');
+      const next = judge(entry);
+      await transaction.store.put(next);
+      await transaction.done;
+      return next;
+    } catch (error) {
+      void transaction.done.catch(() => undefined);
+      throw error;
+    }
+  };
+  return stored(work());
+}
