@@ -38,4 +38,8 @@ export const BYTES_ERRORS = {
     sentence: 'This was made by a newer version of the program.',
     next: 'Update the app on this device, then take it again.',
   },
+  BYTES_FILE: {
+    sentence: 'The file cannot be read.',
+    next: 'Check its name and its permissions.',
+  },
 } satisfies Record<string, ErrorWords>;

@@ -38,4 +38,16 @@ export const VAULT_ERRORS = {
     sentence: 'A stored record is damaged.',
     next: 'Keep it for your notes, and begin a new launch.',
   },
+  VAULT_PLACE: {
+    sentence: 'This is no private place: a key that is written there can be read or changed by others.',
+    next: 'Make a folder of your own with `mkdir -m 700 NAME`, and write there.',
+  },
+  VAULT_FILE_EXISTS: {
+    sentence: 'There is a file of this name already.',
+    next: 'Choose another name or folder, or let it be replaced with --force.',
+  },
+  VAULT_WRITE: {
+    sentence: 'The file cannot be written.',
+    next: 'Check the folder, its permissions and the space that is left.',
+  },
 } satisfies Record<string, ErrorWords>;
