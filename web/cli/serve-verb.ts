@@ -1,7 +1,7 @@
 // The verb `serve`: options, start, say where, close.
-import { parseArgs } from 'node:util';
-import { SevError } from '../../shared/errors.ts';
+import { freeValues, type OptionTable, readOptions } from './options.ts';
 import { DEFAULT_PORT, serve } from './serve.ts';
+import type { Terminal } from './terminal.ts';
 
 const HELP = `Usage: sev-verifier serve [--port N]
 
@@ -10,35 +10,23 @@ Serves the web app on loopback of this device, under its strict content security
   --port N   the port (default ${DEFAULT_PORT})
 `;
 
-export async function run(args: readonly string[]): Promise<number> {
-  const { values } = readArgs(args);
-  if (values.help) {
-    process.stdout.write(HELP);
+const OPTIONS = {
+  port: { kind: 'number', max: 65_535 },
+  help: { kind: 'flag', short: 'h' },
+} as const satisfies OptionTable;
+
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { options, free } = readOptions(args, OPTIONS);
+  if (options.help) {
+    terminal.out(HELP);
     return 0;
   }
-  const serving = await serve(readPort(values.port));
-  process.stdout.write(`The verifier is at ${serving.url}\n`);
+  freeValues(free);
+  const serving = await serve(options.port ?? DEFAULT_PORT);
+  terminal.out(`The verifier is at ${serving.url}\n`);
   await interrupted();
   await serving.close();
   return 0;
-}
-
-function readArgs(args: readonly string[]): { values: { port: string; help: boolean } } {
-  const options = {
-    port: { type: 'string', default: String(DEFAULT_PORT) },
-    help: { type: 'boolean', default: false },
-  } as const;
-  try {
-    return parseArgs({ args: [...args], options, strict: true });
-  } catch (cause) {
-    throw new SevError('RELAY_USAGE', { because: cause instanceof Error ? `${cause.message}.` : '', cause });
-  }
-}
-
-function readPort(text: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new SevError('RELAY_USAGE', { at: '--port', because: 'A port is a number from 0 to 65535.' });
 }
 
 /** Waits for the first Ctrl-C; a second one ends the process at once. */

@@ -1,13 +1,9 @@
 // The verbs of sev-verifier. Each is loaded only when it is asked for.
-
-export interface Verb {
-  /** @returns the exit code: 0 verified or done, 1 refused or mismatch, 2 wrong use or unreadable input */
-  run(args: readonly string[]): Promise<number>;
-}
+import type { Run } from './verb.ts';
 
 interface Entry {
   readonly summary: string;
-  load(): Promise<Verb>;
+  load(): Promise<{ readonly run: Run }>;
 }
 
 export const VERBS: Readonly<Record<string, Entry>> = {

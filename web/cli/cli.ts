@@ -1,0 +1,41 @@
+// The command line as a whole: which verb, its help, and what comes back as exit code.
+import type { Terminal } from './terminal.ts';
+import { explain } from './verb.ts';
+import { VERBS } from './verbs.ts';
+
+/**
+ * Runs one command line of `sev-verifier`.
+ *
+ * @param args without node and the script
+ * @returns 0 verified or done, 1 refused or mismatch, 2 wrong use or unreadable input; `validate` has codes of its own
+ */
+export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [first = 'serve', ...rest] = args;
+  if (['help', '--help', '-h'].includes(first)) return printHelp(true, terminal);
+  const [name, options] = first.startsWith('-') ? ['serve', args] : [first, rest];
+  const entry = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  if (entry === undefined) return printHelp(false, terminal);
+  try {
+    const { run } = await entry.load();
+    return await run(options, terminal);
+  } catch (error) {
+    return explain(error, false, terminal);
+  }
+}
+
+function printHelp(asked: boolean, terminal: Terminal): number {
+  const lines = Object.entries(VERBS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
+  const text = [
+    'Usage: sev-verifier [VERB] [OPTIONS]',
+    '',
+    'The guest owner’s side of AMD SEV and SEV-ES. Without a verb, it serves the web app.',
+    '',
+    ...lines,
+    '',
+    'Each verb explains itself with --help, and speaks JSON with --json. Numbers are decimal or 0x….',
+    'Exit codes: 0 verified or done, 1 refused or mismatch, 2 wrong use or unreadable input (validate: its own).',
+    '',
+  ].join('\n');
+  (asked ? terminal.out : terminal.err)(text);
+  return asked ? 0 : 2;
+}

@@ -1,0 +1,23 @@
+// What a failure means for a script: 1 refused or mismatch, 2 wrong use or unreadable input.
+import type { ErrorCode, SevError } from '../../shared/errors.ts';
+
+export type ExitCode = 0 | 1 | 2;
+
+// Codes that say “this can be read, and it is not to be trusted”. All others are about the input or the use.
+const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'BYTES_RESERVED',
+  'MEASURE_MISMATCH',
+  'MEASURE_POLICY_CHANGED',
+  'MEASURE_DEBUG_POLICY',
+  'MEASURE_API_TOO_OLD',
+  'MEASURE_SESSION_USED',
+  'MEASURE_SESSION_BLOB',
+  'MEASURE_NOT_VERIFIED',
+]);
+// A certificate that cannot be used is refused, whatever is wrong with it; but these two are about what was given.
+const INPUT: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['CERT_PEM', 'CERT_CHAIN_INCOMPLETE']);
+
+export function exitCodeOf({ code }: SevError): ExitCode {
+  const isRefusal = REFUSALS.has(code) || (code.startsWith('CERT_') && !INPUT.has(code));
+  return isRefusal ? 1 : 2;
+}

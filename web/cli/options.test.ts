@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { bothRadixes, readNumber } from './numbers.ts';
+import { freeValues, type OptionTable, readOptions, required } from './options.ts';
+
+const TABLE = {
+  force: { kind: 'flag', short: 'f' },
+  name: { kind: 'text', short: 'n' },
+  secret: { kind: 'list' },
+  policy: { kind: 'number' },
+  port: { kind: 'number', max: 65_535 },
+} as const satisfies OptionTable;
+
+const NOTHING = { force: false, name: undefined, secret: [], policy: undefined, port: undefined };
+
+describe('options', () => {
+  it.each<[string, object, string[]]>([
+    ['', {}, []],
+    ['--force a b', { force: true }, ['a', 'b']],
+    ['-f -n vm', { force: true, name: 'vm' }, []],
+    ['--name=vm', { name: 'vm' }, []],
+    ['--secret a --secret b', { secret: ['a', 'b'] }, []],
+    ['--policy 3', { policy: 3 }, []],
+    ['--policy 0x3', { policy: 3 }, []],
+    ['--policy 007', { policy: 7 }, []],
+    ['--policy 0xFFFFFFFF', { policy: 0xffff_ffff }, []],
+    ['-- --name', {}, ['--name']],
+  ])('%j', (line, options, free) => {
+    const given = readOptions(line.split(' ').filter(Boolean), TABLE);
+    expect(given).toEqual({ options: { ...NOTHING, ...options }, free });
+  });
+
+  it.each([
+    '--unknown',
+    '--forc',
+    '--name',
+    '--name --force',
+    '--name a --name b',
+    '--force=yes',
+    '--policy 4294967296',
+    '--policy -1',
+    '--policy=-1',
+    '--policy 1.5',
+    '--policy 1e3',
+    '--policy 0b11',
+    '--policy three',
+    '--policy=',
+    '--port 65536',
+  ])('refuses %j', (line) => {
+    expect(() => readOptions(line.split(' '), TABLE)).toThrow('RELAY_USAGE');
+  });
+
+  it('asks for what is missing by name', () => {
+    expect(() => required(undefined, '--chain')).toThrow('--chain');
+    expect(required(0, '--policy')).toBe(0);
+    expect(freeValues(['a', 'b'], 'HEADER', 'PAYLOAD')).toEqual(['a', 'b']);
+    expect(() => freeValues(['a'], 'HEADER', 'PAYLOAD')).toThrow('PAYLOAD is missing');
+    expect(() => freeValues(['a', 'b', 'c'], 'HEADER', 'PAYLOAD')).toThrow('“c” is one too many');
+  });
+});
+
+describe('numbers', () => {
+  it('are shown in both radixes', () => expect(bothRadixes(22)).toBe('22 · 0x16'));
+
+  it('keep to their range', () => {
+    expect(readNumber('512', '--num-cpus', 512, 1)).toBe(512);
+    expect(() => readNumber('0', '--num-cpus', 512, 1)).toThrow('from 1 to 512 · 0x200');
+  });
+});

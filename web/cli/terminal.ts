@@ -1,0 +1,13 @@
+// Where a verb writes. Tests give one that collects.
+
+export interface Terminal {
+  /** What was asked for: results and help. */
+  out(text: string): void;
+  /** What goes beside it: progress, notes and failures. */
+  err(text: string): void;
+}
+
+export const processTerminal: Terminal = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+};
