@@ -67,7 +67,8 @@ const aName = (usage: string): string => (/^[AO]/.test(usage) ? `an ${usage}` : 
 
 const joinPath = (at: string, name: string): string => (at ? `${at}.${name}` : name);
 
-function requireChainLength(bytes: Uint8Array, at: string): void {
+/** @throws SevError BYTES_LENGTH */
+export function requireChainLength(bytes: Uint8Array, at: string): void {
   const ca = bytes.length - SEV_CHAIN_SIZE;
   if ([0, 832 + 832, 832 + 576, 1600 + 1600].includes(ca)) return;
   const because = `${bytes.length} bytes; a chain has 8336, with ASK and ARK 10000, 9744 or 11536.`;
