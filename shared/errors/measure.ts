@@ -18,6 +18,10 @@ export const MEASURE_ERRORS = {
     sentence: 'The policy lets the host debug the guest, and thus read its memory.',
     next: 'Make a new session with NODBG. No secret is released into a guest that can be debugged.',
   },
+  MEASURE_KEY_SHARING: {
+    sentence: "The policy lets the host share the guest's memory key with other guests, and this was never accepted.",
+    next: 'Make a new session with NOKS, or accept key sharing when you make it.',
+  },
   MEASURE_API_TOO_OLD: {
     sentence: "The AMD-SP's API is older than 0.17, so a secret would not be bound to this measurement.",
     next: "Have the host's SEV firmware updated, then launch with a new session.",
@@ -49,6 +53,14 @@ export const MEASURE_ERRORS = {
   MEASURE_SESSION_USED: {
     sentence: 'This session has already been used for a launch.',
     next: 'Make a new session. One session is good for one launch, ever.',
+  },
+  MEASURE_SESSION_IMPORTED: {
+    sentence: 'The session was made by another tool, which did not verify the platform first.',
+    next: 'Make a new session here, from a verified platform, and launch again.',
+  },
+  MEASURE_FIRMWARE_FLOOR: {
+    sentence: "The platform's SEV firmware is older than the one that you ask for.",
+    next: "Have the host's SEV firmware updated, then launch with a new session.",
   },
   MEASURE_SESSION_BLOB: {
     sentence: 'The session blob does not fit the keys or the policy.',
