@@ -1,0 +1,74 @@
+// THE PUBLISHED TEST ROOT. These private keys are public on purpose: everything that they sign is SIMULATED, and no
+// verifier may ever take it for AMD's. They were made for this project with `openssl genpkey` (RSA, 4,096 bits).
+// Their certificates, made by `certifyTestRoot`, and the pin that names them are in trust/simulated-root.ts.
+import { fromBase64 } from '../bytes/text.ts';
+
+/** PUBLISHED TEST KEY: the private key of the simulated ASK, PKCS #8. */
+export const TEST_ASK_KEY = fromBase64(
+  [
+    'MIIJQQIBADANBgkqhkiG9w0BAQEFAASCCSswggknAgEAAoICAQC8ob5AnLd9zpNNhVfljSZc9d0tU4o23TyraTTuTyaI5bt5htn+fUtL5pImEmia',
+    'SLiCzUVihuWdEQaMlg6ry5rDsd0zQKM6CQ2I4N9KrBxl8nxuhFW4vfnWkIvfgnIQaG3bViK0Rq5QEkKdf/0cJpk9vNtJe11ZKQlB2PEpogzDc1Tm',
+    'PNRKvOBneJVdTLKa0OBEKepv1Qw68YrSehpUVWXT+8wFqm1h+n74oZRsQfhvDI9TZSRDuFhbjuoVujG0oYsdcYiILV8508uAZigvNJ0JnJX0lwoh',
+    '1bA6xh35oQyztEmRcUT4oXJ2MeK4v+6TSZI22DcvFxmM2TGfeTH7Yrgfk9RNepvZ+UWmxlnrlYBgCYbc2HTY6/pvlyCE9/TvdJYIQtPWdcT94AGH',
+    '6Y3/+aP04PECdWADzGE5ipZDwwHdyuIu3+6am8kQjIUUAVFo9+ibsnQjjnHw8nvUIxXvAh9YMKg24xBUSfwxMFCa7Tm4zcviQ9o1QaeQsTU4CGLV',
+    'bsRv9esOiyAg863irmiaRjpad0aXQi7AZXvWOmbiz7axcR6ONVj0EJ9T9OZ45/dgbi2/KACAJGeR0Lv0GC2kqP31ejbZ0OsiDViAkQuK/UKPKvVP',
+    'n5QUKr3Bg2mMmsm8XuHBNcJc03urLnP9kR4oeffrmSid/aKwn7RqwdDdbnbbxwIDAQABAoICAE+8c0auuGXGx7+SKSiQtPHAwGDjml48wOOYUlaW',
+    'QKzHp6rkVQvdfNG1wnuzdmIZcV1hVf4jFbaCNumAmO0H4QDuE5oRra3fm8gLfnf7LvntOaoh6HZyX8TSTz4IzxyeeCmqTHs2EYMpZN1c9+pJaqeN',
+    'SIjUTA5faVlbUf4OUSThgLbeacK5+oXilAjfXfRRbSuDKGVjgor8BXmZQb36Z1PncUPH2fr7v2ZsLuhgLpsKjR9sdprltvvk+pB6p346dyrYDiW6',
+    'QDGalMBO7pedvvAML9s3aYIJ6Te+/XbDHDJueFaxsb0DyfWqerMr9rZt+A+U8CbItfUy7mYB/h3MihWdNxHSErqftvPblWGyxjtiCgw1kbgdJxDr',
+    'Gnxljo6fm6EzXt93EoQ2ol4OQczPKnoge2xdo+QulT0+TrvFChY37H7VvZuNkILcOH+mKs3KskQ/oSLqe0stb8+sDXTM3xyQtsC0J4CFM2Xy5iTS',
+    'br3m6X5+ZTHbP1SZtudhvv4mHKpsthcDahh2gSNc/wDLl1T8yFibaheNcX71XS4BtpcFvCrhQ0rex6DdiSt8zvIYu73DICBIF333V9Yd0LVVYB2S',
+    '0674koEin7VJjERC42ITqLd89S9oe5zWQoE9cx/FzHIi7m6HJ94Em1lkOqRSTE72LMgZzZZvjABFMV6/rlaBAoIBAQDhxSKETGRTtR/+IuJhY/5b',
+    'KbTMdvAnpUSCe+CClX77tKwAfEWF6hpo6xaiW6zrCPn0oei8B0WArxoy42enAvsPqIj2zBf4slgCx65SyHYUrxBKuIhHca5buHrRN4I8UjnS0SEf',
+    'vedrcItWkqb7GL8ORJnGW8Hixs+zBJ4W7u8fbRniYe5TzahUKHUPJ/OUpPxsNKRFzTJ0U6AZ0Rkj5haLBsvvGlf3Sht9Yg34u4heZSgNAEHaA6Se',
+    '3uOLz0g4cnTYy2Vmv+038f1rxLpU1nPfrT3g7NC1Diqw+dMXbw4D63xGNFsZEtY7Xv9X4s5b7Vl/zRujd4i84af+tlIewGQHAoIBAQDV45jFKY5o',
+    'ftpHFwqbUqbbFfQD15ACbgHRjPZxciQmd8RD5NLe//XVrAJKFx5iZiW6KbQ9eGd7hc4G7KRtChoJs4v1ymxt/XYsLDJOO0nw9yY8r25oPQ8Z60AA',
+    'RU4P7FIuiH8qT0SU87CDA/k+qBL4PstCRaUJRymlO4XuQH5eGb2nYCw+OV1nOGEGiNCpBnYKbe3jGc8AiI/1ijJASrBQ7x7+TYE8LPYbSwEBrK9p',
+    '/DlD/pg9QHy8Hjx97T39e42dUH3iXqTQN766eYWCeSoPg3DKSArJ2gLUn5QbQJxKRVzPigBPErSL8PHFUGERKbXGC0leGUzbhzfjcNrBNVpBAoIB',
+    'AAUAhR9BQgfIv4i15SYbPQtwBR1ylSeLtdTeQb8i6MlS22y3VCL/aM5iRwIZ3d7nOAJ/g9SGpLeRKZdvCmDc5AsYxNAS/YT5DpIhMm+LGXKj3kyJ',
+    'ghtzHVXS5IW2ISCNAdL15zH41yO+PpgQb7qodbMvOej3J3iKxxdERuxjJtEfba9iVBFvQQd8Tfuj+vWUIjOThwA056VEJQvtYg01j9JMuD/36XMF',
+    'JU7F2WFlZkQRIa4ID21xHziV35y9XvBBOO2EtB5uqibPKbo1hZtTlQWjpPdSx9z7D18UaeTfBQR5NyunBU2s6SovlKCx2biXrZ/zP2WDxHfK2BoA',
+    'mBkuUgkCggEAMw2XWoBX0JNu0IcsbfSlhSfRTdV3N01Au970uBFxlYkC3N3Sg43/BNiA12R7SStul+f6cK27rZ07lyWG/cvqeSRVJP8DMKHOQi7u',
+    'dwPp201y4AtTxCfG4f3oEeh5AI3888R67gNrsE4WdL9PD+iYVo7Of2wWP4ev5hO2HS9hul5UiY4IIXYZ2Fh5uFCR1baIGGcy4AE6CruN+SLaacQq',
+    'H7dj43lmfpGQ0OTvQZIRcK/Wj2dGuWAaJeDluX0WTdne7IzY71594oFb0jDNcF4xbvCFzJKzmIikIlJQzMx4QbYauCMNfdJOLBT/8IQGF02oaLQq',
+    '9/37/W5iJbS7UmDEwQKCAQAkxyT0GYLksJTyf+YrfUdvDPEhleLlzL0C8Wu//mESqZ6D40HxIecas9dvlsw3vDPlywT6WMRu0RDe1XQUEupLf/sT',
+    'hp9GvDAtQJXF8MjTA6KE0yLsHEyFctUzmnKodimn/duXbUXw8FpScg7iMetTcJffhGd2wnuZ59xjuhUl0/vLQ+w/o/cbYF7IFchMabJ4EKBQzL6I',
+    'LnTFtywW+9HRzzemwncBfahdwqLYj6bP5epo5MsV6CNskgj3k1N4H2ym2K5u1aXA54AK3yidZ5CxrdpnzFt01FqBgrkLgZq6dCjB/Cm5LKO8YOmO',
+    'BYOsFljz4aJwOHEDQu50J1qq8Y6x',
+  ].join(''),
+);
+
+/** PUBLISHED TEST KEY: the private key of the simulated ARK, PKCS #8. */
+export const TEST_ARK_KEY = fromBase64(
+  [
+    'MIIJQgIBADANBgkqhkiG9w0BAQEFAASCCSwwggkoAgEAAoICAQDt7phg/0oZOXoxCkbJN5HcA9YNlUYU2etNpLzetzOFc+zr6og7m4T86A6+Pzs1',
+    '2B+XX2MKV26/q93h7RgndtXt2OZUh0026CCA45v7D2w0RygMpu8q2FmyAi/zv4k7xNz5PF5dgNB71NDY5QS2q83Q8VxE8FHotsK16Q0wV+p8hAZS',
+    'uGK/X/siJdtCKmlzogh/KsfR0lJwbhYBXvH/YuWB2oyJGBWmlATjsLDnW8eYm68UnmEOXiM5jFweabQSUWBHw82pajDeK3O0vVr2EmazW541gM8K',
+    '5pJ18+pCSqf3HGhdJUYRCZUE0FnzTtGgLU0EcFsGajQyYVY7ba6JqTbyldWtOZBugI+tvQ5W6yZL4QTqUMYIoK2b6qRb9mv/9f7NEeXWevreu2Cl',
+    'op/rvilb4BWiQ+M60oqxcRO8LOohbSApzPxW1VXs/LnizosoOlV7jKgpSkl9l9CPtwfTFnWSe8Rxhr7GyDWNz+b6Gtlg9pkOSsamcc/n4zbJtCxl',
+    'rYyGVOXHE4caQw2Mff9QUtKG+OB0r+loJBYey/CMExWX0dgd5QZYrwCXrskHLz/Lut2NpRseDAYHdWn11sU1d/LnQ/b0ctCjqR3pXFhT8DBk9Gyq',
+    'sITT7hgQ7ygrNWM48oKNVf6XhWKqh6pJc0k9K1ycEBw52QagAC3T8yHp97rKdQIDAQABAoICAEZMljomg5qzWE6QBj0ijZaPjZmizruPbY4Zy/IT',
+    '+AWIrGpB9/GAsEjXOa/tV82/ZwofFVCzZ5X7Lko39siGPIwTZ253MZG1ARGD7oy90E8b7RHb6tNibBIDwm5G28HMlyuOsiT3T+IejXxgIkXkuiFv',
+    'hr8ZsGHNSfdcfdiYSUBz87hSIV8A+V7sB33jsReIuvDzz2lHtrLgW+EYz/CQpFX7IEXLV25J0q4BgStCe1U0PoUdjHilyMuSlI8p1RoKcCOUDzps',
+    'lTa3aO7weaU156E7wyF0xvemC4UNRdxDWaBSBOXsgui6x4xOER2p3pbwe46BsetRys1N5CAX9pdW51QwpuG0shgmWaEwyml8W/jTGYdn8mxHeeBv',
+    '00LJuO+r56wU2YcVlDjQHlBXHBIuebYQy/ZnsYJkrn1Nn/mvJKYGMVOWlW0rOnby6fPg2wmFtzkoQ1XKmWKs5ZlclOuKcqT1T7p+HWDLeToxuedE',
+    'BKuf6apN2zOGGUDc21e8CLGdQ66mlL+m6PjQl26/U7wgPu7eMZLJwLnYJM91OJa1l8hqZuvRrR1nVFpP1P6zRyAkrYdFghdRe3EZhEOICD+YVHk4',
+    'SHW0WotN3+iWZZaU6mz13Uq0fM33hXUN2os+8WPnEoIWFtulpWT0rZEt9S2Ja1wWIIK79f4GpbVVDeENM2KrAoIBAQD5R/WjXsAAvXJi9BQCfdgo',
+    'jXPXvANIgBlzSRtQHBEB8wqn5kt0PTvj5ulL1xSPknZ4zC6+0rPhb6jblUElWjAk9ndzmsXrrNSMPiF92LxjrlGmE7kXWAjio6zqiICk0CyOLZZB',
+    'Ml0HEiazf+rptLX8DSf52CC6at42Yr94l93kikgxnuYeDVSHZuyI6b3BC5mQONgkrthxoHDLldq9xABMceri+DJ10SlpAKMw4xtZePiH22rUS5E2',
+    'm53vMjUR/Gn+mXL6A2SyUFbXYDFMAKF6+Ej1e3j0/7RB33Wa+oFWghEEG9zM5qZr95JynwXlzeLxVtRfYAxYlwquvkqxSvVXAoIBAQD0WFO3U/H8',
+    'QFBaq3KvXc/Vz+IR+PF7Sj7/gfsx1Z9/qm2ulgXEMKh2bvze2NjXMD/poULEJgQsQAuTsu+6P+HNb8aycvl127PAc09QsrUEw4K5eII7o93E7/zc',
+    'c3mBola7PgChBJj3u6upQVIhMXhlHympkEXvfkbW5o3u0JqBnpDlbnjIrO8IpuDO7e5E0XuOf/nWoGLhZ47/kSgRAdgdf977dYBgXJCEvGYhutkk',
+    'glK+39NSxJnjl10/m4VJHvG1llQloiGJJ2a3DBKO6g8NuoYGROOV2RYljUi6/xQwLLT54enF8wBfVBvqj8tXw4vrK1EmDzt/MJ3Tr6IrX/MTAoIB',
+    'AQCkgUFwM4n/swW2mZ5O2p94e4i0GMYN5UNmWhtlLXBn2ezxSkAHEJXiWzMgMmrGKIB4TT6X/VJp9hb3+bJJJRBahC/mIYB1e9O0TRgrBYmlOpd1',
+    'QtTFu/n5Hsxw5e4HVb3hgeIDWmobzXWuxT7QRcpG8KOt9Fv8yaOlPltfCNGNDViBLnxr3p4m0NxNqfroV3BaxbiV1LDPo3JsV5NH4f3UdOTuLZ6X',
+    'M5XhTmNjUqxsyjEw7rK8MLY+1ElQXdC58to8AyXmKbEdH3l/nmJJ5qyqCwmSvo3fGJPrWL0yrhgGb8Us8fovWhL/cxy4+YqZ0dnvLD7wReE/4UVS',
+    'dg+ymmX3AoIBAGzk3FJMiACKTQVLeS3sWg6IudCWqE/w08idDey0roN/2ae/1kwL/1fguLM74s9sAl/FbXLrGlr6I+6sBSh1BdW/ZcbrdH9w7Vfs',
+    'S8HEEuZPl3e+3BNmQRRee8tnbxQ12/9Qb4lS+jUVnzgsE0UVvfka/T9DO9ey6DEnyMNQljsEBsEpDY0pfNHXRUMTSGfFEBJ+uEJNciPQOittbnS9',
+    '5Kmo7iAUyqSnPATbzYxksBcUOXo1WAF/+rEyKO2LCsh+kOwDVfb7nYR5Wc5kA/VLHHBa2xX6J48Fk1gi8fHccgvSMMlYRA3i8RyK6HINqWqwjC+/',
+    'O0gB69sQOJY5pMU92p8CggEAJ99xEthwlQBJ3c0Xw6aApu8FgI1on/e7DT0bKc8C/zf0viWQ1FS8sentE1siTcjpdD5jWh7iuKZH8A7iPkEc/MIm',
+    'VqkwkdR9zETtO7SOZ+WhCd2dS3mKmbUp7apkoRB9DrNKZ0381QaldyZQiZzuYIIcT3RjAdgWfEm+wYI2/iwO2Ttn8jXetAE8CL/ZO+brACxFnqU8',
+    'yY6HKARDCJQ8WDfjemUmYDt8X7Ripec3QRhNYyJeMZm7bFOkwcvzrk6VJWfWazA+6BcZN8DR7kxSj/R8wgRMGM+YYtwN8u4yqmz9TqXvAg07cMoV',
+    'HAmTaM698rGgl2InlZotRwr+KihwIg==',
+  ].join(''),
+);
