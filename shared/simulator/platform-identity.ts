@@ -58,7 +58,7 @@ export function newPdh(pek: PlatformKey, version: Version, random: Random): Pick
 
 /** PEK, OCA and CEK as PDH_CERT_EXPORT gives them: the exported CEK carries no signature of AMD's. */
 export function exportedChain(chip: Chip, keys: OwnedKeys): Uint8Array {
-  return concat(keys.pekCert, keys.ocaCert, signed(certificateOf('CEK', chip.cek, CEK_VERSION)));
+  return concat(keys.pekCert, keys.ocaCert, signed(parseSevCert(chip.amdCek)));
 }
 
 /** The PEK with both slots unused, as PEK_CSR gives it. */
