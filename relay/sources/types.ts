@@ -1,6 +1,6 @@
 // What the relay needs from a host. Each source is one of these; the simulator stands in for them with the same words.
 // Every failure of a source is a SevError, so that its sentence reaches the Guest Owner as it is.
-import type { Guest, GuestState, Profile, ResultOf } from '../../shared/relay-protocol.ts';
+import type { Guest, GuestState, HostCheck, Profile, ResultOf } from '../../shared/relay-protocol.ts';
 
 export type PlatformStatus = ResultOf<'platform.status'>;
 export type PlatformCertificates = ResultOf<'platform.certificates'>;
@@ -131,13 +131,27 @@ export interface GuestStarter {
   close(): Promise<void>;
 }
 
+/** A source of guests that can also make them. */
+export interface Launcher extends GuestSource {
+  profiles(): Promise<readonly Profile[]>;
+  /** Starts a guest, paused. @returns its id */
+  launch(request: LaunchRequest): Promise<string>;
+}
+
+/** Whether this host can run SEV guests, item by item. */
+export type HostChecks = () => Promise<readonly HostCheck[]>;
+
 /** A guest whose monitor the operator named, or that the simulated host had running from the start. */
 export interface NamedMonitor {
   readonly name: string;
   readonly qmp: QmpEndpoint;
 }
 
-/** What `relay/simulator` starts: everything above, without any SEV hardware. */
+/**
+ * What `relay/simulator` starts: everything above, without any SEV hardware. Its door is `relay/simulator/index.ts`,
+ * with `startSimulatedHost({ dir })` for --simulate and `startVirtualSevHost({ dir })` for --simulate=qemu; `dir` is a
+ * folder of its own for sockets and files.
+ */
 export interface SimulatedHost {
   readonly device: SevDevice;
   readonly amd: AmdCertificateSource;

@@ -1,0 +1,305 @@
+import { request } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
+import { encodeRequest, MAX_FRAME_BYTES, PROTOCOL_VERSION } from '../shared/relay-protocol.ts';
+import { makeLog } from './log.ts';
+import { type Relay, type RelayOptions, type Sources, start } from './relay.ts';
+import {
+  deferred,
+  eventually,
+  guestsForTests,
+  NO_ID,
+  relayOptionsForTests,
+  sourcesForTests,
+  TestClient,
+} from './testing.ts';
+
+async function relayForTests(options: Partial<RelayOptions> = {}, sources: Partial<Sources> = {}): Promise<Relay> {
+  const relay = await start(relayOptionsForTests(options), sourcesForTests(sources));
+  onTestFinished(() => relay.close());
+  return relay;
+}
+
+const hello = (token: string): string => encodeRequest(0, 'relay.hello', { token });
+
+/** How an upgrade with these headers is answered: a status, or 101. */
+function upgradeStatus(url: string, headers: Record<string, string>): Promise<number> {
+  const { host } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const asked = request(`http://${host}/`, {
+      headers: {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+        'sec-websocket-protocol': 'sev-relay.v1',
+        ...headers,
+      },
+    });
+    asked.on('upgrade', (_response, socket) => (socket.destroy(), resolve(101)));
+    asked.on('response', (response) => resolve(response.statusCode ?? 0));
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+describe('pairing', () => {
+  it('lets a client in that knows the code, and says what it met', async () => {
+    const relay = await relayForTests();
+    const fragment = new URLSearchParams(new URL(relay.pairingLink).hash.slice(1));
+    expect(new URL(relay.pairingLink).search).toBe('');
+    expect(fragment.get('relay')).toBe(relay.url);
+    const client = await new TestClient(relay.url).open();
+    const met = await client.ask('relay.hello', { token: fragment.get('code')!.toUpperCase().replaceAll('-', ' ') });
+    expect(met).toMatchObject({ relay: 'sev-relay 0.1.0', protocol: PROTOCOL_VERSION, simulated: true });
+    expect(met.capabilities).toContain('guest.inject');
+    expect(met.capabilities).not.toContain('owner.reset');
+    expect(met.capabilities).not.toContain('guest.launch');
+  });
+
+  it('refuses a wrong code in words and closes', async () => {
+    const client = await new TestClient((await relayForTests()).url).open();
+    await expect(client.ask('relay.hello', { token: 'wrong' })).rejects.toMatchObject({ code: 'RELAY_PAIRING' });
+    expect(await client.closed).toEqual({ code: 1008, reason: 'RELAY_PAIRING' });
+  });
+
+  it('stops answering guesses, the right one included', async () => {
+    const relay = await relayForTests();
+    const guess = async (token: string): Promise<unknown> =>
+      (await new TestClient(relay.url).open()).ask('relay.hello', { token }).catch((error: unknown) => error);
+    for (let i = 0; i < 10; i++) expect(await guess(`wrong ${i}`)).toMatchObject({ code: 'RELAY_PAIRING' });
+    expect(await guess('wrong again')).toMatchObject({ code: 'RELAY_BUSY' });
+    const code = new URLSearchParams(new URL(relay.pairingLink).hash.slice(1)).get('code')!;
+    expect(await guess(code)).toMatchObject({ code: 'RELAY_BUSY' });
+  });
+
+  it('closes on anything before hello, without answering it', async () => {
+    const client = await new TestClient((await relayForTests()).url).open();
+    client.sendRaw(encodeRequest(1, 'platform.status', {}));
+    expect(await client.closed).toEqual({ code: 1008, reason: 'RELAY_PROTOCOL' });
+    expect(client.frames.filter((frame) => frame.includes('apiMajor'))).toEqual([]);
+  });
+
+  it('drops who says nothing', async () => {
+    const relay = await relayForTests({ limits: { helloMs: 50 } });
+    const client = await new TestClient(relay.url).open();
+    expect(await client.closed).toEqual({ code: 1008, reason: 'RELAY_TIMEOUT' });
+  });
+
+  it('keeps the code for the next relay on the same state folder', async () => {
+    const options = relayOptionsForTests();
+    const first = await start(options, sourcesForTests());
+    await first.close();
+    const second = await start(options, sourcesForTests());
+    onTestFinished(() => second.close());
+    const codeOf = (relay: Relay): string => /code=(.*)$/.exec(relay.pairingLink)![1]!;
+    expect(codeOf(second)).toBe(codeOf(first));
+  });
+
+  it('never writes the code to the log', async () => {
+    let written = '';
+    const relay = await relayForTests({ log: makeLog('debug', (text) => (written += text)) });
+    const code = /code=(.*)$/.exec(relay.pairingLink)![1]!;
+    const client = await TestClient.pair(relay.pairingLink);
+    await client.ask('platform.status', {});
+    await new TestClient(relay.url)
+      .open()
+      .then((other) => other.ask('relay.hello', { token: `${code}x` }).catch(() => 0));
+    expect(written).toContain('client 1 is paired');
+    expect(written).toContain('platform.status: done');
+    expect(written).not.toContain(code.slice(0, 4));
+  });
+});
+
+describe('who may connect', () => {
+  it.each([
+    [undefined, true],
+    ['http://localhost:4173', true],
+    ['http://127.0.0.1:8080', true],
+    ['https://[::1]', true],
+    ['https://verifier.example', true],
+    ['https://evil.example', false],
+    ['https://localhost.evil.example', false],
+    ['http://127.0.0.1.evil.example', false],
+    ['null', false],
+    ['file://', false],
+  ])('a page of %s: %s', async (origin, allowed) => {
+    const relay = await relayForTests({ origins: ['https://verifier.example'] });
+    const code = /code=(.*)$/.exec(relay.pairingLink)![1]!;
+    const client = await new TestClient(relay.url, origin === undefined ? {} : { origin }).open();
+    if (allowed) return expect(await client.ask('relay.hello', { token: code })).toBeDefined();
+    expect(await client.closed).toEqual({ code: 1008, reason: 'RELAY_ORIGIN' });
+    expect(client.frames[0]).toContain('--origin');
+  });
+
+  it.each([
+    ['localhost:1', 101],
+    ['127.0.0.1:1', 101],
+    ['[::1]:1', 101],
+    ['192.168.1.20', 101],
+    ['rebound.evil.example:8455', 421],
+    ['localhost.evil.example', 421],
+    ['evil.example:x', 421],
+  ])('a request for the host “%s”: %i', async (host, status) => {
+    expect(await upgradeStatus((await relayForTests()).url, { host })).toBe(status);
+  });
+
+  it('wants the subprotocol', async () => {
+    expect(await upgradeStatus((await relayForTests()).url, { 'sec-websocket-protocol': 'chat' })).toBe(400);
+  });
+
+  it('tells a browser that came by http what this is', async () => {
+    const relay = await relayForTests();
+    const response = await fetch(relay.url.replace('ws:', 'http:'));
+    expect(response.status).toBe(426);
+    expect(await response.text()).toContain('sev-relay');
+  });
+
+  it('refuses clients beyond its limit, in words, and takes one again when another leaves', async () => {
+    const relay = await relayForTests({ maxClients: 2 });
+    const first = await TestClient.pair(relay.pairingLink);
+    await TestClient.pair(relay.pairingLink);
+    const third = new TestClient(relay.url);
+    expect(await third.closed).toEqual({ code: 1008, reason: 'RELAY_BUSY' });
+    first.socket.close();
+    await first.closed;
+    await eventually(
+      () =>
+        TestClient.pair(relay.pairingLink).then(
+          () => true,
+          () => false,
+        ),
+      (let_in) => let_in,
+    );
+  });
+});
+
+describe('frames', () => {
+  it('over 1 MiB end the connection before they are parsed', async () => {
+    const relay = await relayForTests();
+    const client = await TestClient.pair(relay.pairingLink);
+    client.socket.send(' '.repeat(MAX_FRAME_BYTES + 1));
+    expect((await client.closed).code).toBe(1009);
+    expect((await TestClient.pair(relay.pairingLink)).socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it('of bytes end the connection', async () => {
+    const client = await TestClient.pair((await relayForTests()).pairingLink);
+    client.socket.send(Buffer.from('{}'));
+    expect((await client.closed).code).toBe(1003);
+  });
+
+  it.each([
+    ['no JSON', 'hello', 'RELAY_PROTOCOL'],
+    ['an array', '[]', 'RELAY_PROTOCOL'],
+    ['another version', '{"jsonrpc":"1.0","id":1,"method":"platform.status"}', 'RELAY_PROTOCOL'],
+    ['a stray member', '{"jsonrpc":"2.0","id":1,"method":"platform.status","x":1}', 'RELAY_PROTOCOL'],
+    ['deep nesting', '['.repeat(100_000), 'RELAY_PROTOCOL'],
+    ['an unknown method', '{"jsonrpc":"2.0","id":1,"method":"qmp.execute"}', 'RELAY_METHOD'],
+    ['a method of Object', '{"jsonrpc":"2.0","id":1,"method":"constructor"}', 'RELAY_METHOD'],
+  ])('with %s are refused and the connection lives', async (_, frame, reason) => {
+    const client = await TestClient.pair((await relayForTests()).pairingLink);
+    expect(await client.exchange(NO_ID, frame)).toContain(reason);
+    expect(await client.ask('platform.status', {})).toMatchObject({ apiMajor: 1 });
+  });
+
+  it.each([
+    ['{"id":7}', 'id'],
+    ['{"id":"x","extra":1}', 'extra'],
+    [`{"id":"${'x'.repeat(200)}"}`, 'id'],
+    ['[]', ''],
+  ])('with wrong parameters %s name the member', async (params, member) => {
+    const client = await TestClient.pair((await relayForTests()).pairingLink);
+    const answer = await client.exchange(5, `{"jsonrpc":"2.0","id":5,"method":"guest.measurement","params":${params}}`);
+    expect(answer).toContain('RELAY_PARAMS');
+    expect(answer).toContain(member);
+  });
+
+  it('that are garbage are counted, and too many end it', async () => {
+    const client = await TestClient.pair((await relayForTests()).pairingLink);
+    for (let i = 0; i < 25; i++) client.sendRaw('garbage');
+    expect(await client.closed).toEqual({ code: 1008, reason: 'RELAY_PROTOCOL' });
+  });
+});
+
+describe('clients', () => {
+  it('may have only so many requests waiting', async () => {
+    const slow = deferred<[]>();
+    const guests = [guestsForTests({ list: () => slow.promise })];
+    const client = await TestClient.pair((await relayForTests({ limits: { requests: 2 } }, { guests })).pairingLink);
+    const lists = [client.ask('guest.list', {}), client.ask('guest.list', {})];
+    await expect(client.ask('guest.list', {})).rejects.toMatchObject({ code: 'RELAY_BUSY' });
+    slow.resolve([]);
+    expect(await Promise.all(lists)).toEqual([[], []]);
+  });
+
+  it('that give no sign of life are dropped', async () => {
+    const relay = await relayForTests({ limits: { pingMs: 60 } });
+    const client = await TestClient.pair(relay.pairingLink);
+    client.socket.pause();
+    // A paused client neither answers a ping nor sees the end: look from the relay's side, at who still counts.
+    const observer = await TestClient.pair((await relayForTests({ limits: { pingMs: 60 } })).pairingLink);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(observer.socket.readyState).toBe(WebSocket.OPEN);
+    client.socket.resume();
+    expect((await client.closed).code).toBe(1006);
+  });
+
+  it('that read too slowly are dropped', async () => {
+    const id = `qmp:${'x'.repeat(120)}`;
+    const many = Array.from({ length: 2_000 }, (_, i) => ({
+      id: `${id}${i}`.slice(-128),
+      name: id,
+      backend: 'qmp' as const,
+      state: 'running' as const,
+    }));
+    const guests = [guestsForTests({ list: () => Promise.resolve(many) })];
+    const relay = await relayForTests({ limits: { bufferedBytes: 64 * 1024 } }, { guests });
+    const client = await TestClient.pair(relay.pairingLink);
+    client.socket.pause();
+    for (let i = 0; i < 30; i++) client.sendRaw(encodeRequest(1000 + i, 'guest.list', {}));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    client.socket.resume();
+    expect((await client.closed).code).toBe(1006);
+    expect((await TestClient.pair(relay.pairingLink)).socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it('are told when a guest changes', async () => {
+    let tell: (change: { id: string; state: 'running' }) => void = () => undefined;
+    const guests = [guestsForTests({ onChange: (listener) => ((tell = listener), () => undefined) })];
+    const relay = await relayForTests({}, { guests });
+    const client = await TestClient.pair(relay.pairingLink);
+    const stranger = await new TestClient(relay.url).open();
+    tell({ id: 'qmp:a', state: 'running' });
+    await eventually(
+      () => client.notifications,
+      ({ length }) => length === 1,
+    );
+    expect(client.notifications).toEqual([{ method: 'guest.changed', params: { id: 'qmp:a', state: 'running' } }]);
+    expect(stranger.frames).toEqual([]);
+  });
+
+  it('are told when the relay ends', async () => {
+    const relay = await start(relayOptionsForTests(), sourcesForTests());
+    const client = await TestClient.pair(relay.pairingLink);
+    await relay.close();
+    expect((await client.closed).code).toBe(1001);
+  });
+});
+
+it('says who has the port', async () => {
+  const relay = await relayForTests();
+  const port = Number(new URL(relay.url).port);
+  const second = start(relayOptionsForTests({ listen: { host: '127.0.0.1', port } }), sourcesForTests());
+  await expect(second).rejects.toThrow('RELAY_LISTEN');
+  await expect(second).rejects.toThrow('Another program listens there');
+});
+
+it('never sends a stranger more than a refusal', async () => {
+  const relay = await relayForTests();
+  const client = await new TestClient(relay.url).open();
+  client.sendRaw(hello('wrong'));
+  await client.closed;
+  expect(client.frames).toHaveLength(2);
+  expect(client.frames[1]).toContain('RELAY_PAIRING');
+});
