@@ -12,10 +12,10 @@ export const bytes = (min: number, max = min): Schema<Uint8Array> => ({
   },
 });
 
-/** A name that people read: no control characters, nothing that turns the direction of writing, and not empty. */
+/** A name that people read, in normal form C: no control characters, nothing that turns the direction of writing, not empty. */
 export const label = (maxLength: number): Schema<string> => ({
   parse(value, at) {
-    const text = string(maxLength).parse(value, at);
+    const text = string(maxLength).parse(value, at).normalize('NFC');
     return /^[^\p{C}\p{Zl}\p{Zp}]+$/u.test(text) ? text : refuse(at, 'It has characters that cannot be shown.');
   },
 });

@@ -67,6 +67,7 @@ const MEMBERS = {
 } as const;
 
 export type MessageKind = keyof typeof MEMBERS;
+export const MESSAGE_KINDS = Object.keys(MEMBERS) as readonly MessageKind[];
 type MembersOf<K extends MessageKind> = Parsed<ReturnType<typeof object<(typeof MEMBERS)[K]>>>;
 /** One message, of any kind. */
 export type AirgapMessage = { [K in MessageKind]: { readonly kind: K } & MembersOf<K> }[MessageKind];
