@@ -74,6 +74,10 @@ export const RELAY_ERRORS = {
     sentence: "Another program is attached to this guest's monitor.",
     next: "Close it: QEMU's monitor serves one client at a time.",
   },
+  RELAY_QMP_FOREIGN: {
+    sentence: "What answers at the monitor's address does not speak QMP.",
+    next: "Ask the host operator whether the address is that of the guest's QMP monitor.",
+  },
   RELAY_QMP_GONE: {
     sentence: "The guest's monitor is gone.",
     next: 'The guest has ended, or its QEMU was killed. Launch it again with a new session.',

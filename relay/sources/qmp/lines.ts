@@ -14,7 +14,7 @@ export class LineSplitter {
 
   /**
    * Takes the next piece and gives the lines that it completes, without their ends. Empty lines are left out.
-   * @throws SevError RELAY_QMP when a line exceeds the bound
+   * @throws SevError RELAY_QMP_FOREIGN when a line exceeds the bound
    */
   push(piece: Buffer): string[] {
     const lines: string[] = [];
@@ -39,10 +39,7 @@ export class LineSplitter {
   #hold(part: Buffer): void {
     this.#heldBytes += part.length;
     if (this.#heldBytes > this.#maxBytes) {
-      throw new SevError('RELAY_QMP', {
-        sentence: "The guest's monitor sends lines without end.",
-        next: 'Ask the host operator what really listens at this address.',
-      });
+      throw new SevError('RELAY_QMP_FOREIGN', { because: 'It sends lines without end.' });
     }
     // A copy: the stream may use its own buffer again.
     if (part.length > 0) this.#held.push(Buffer.from(part));

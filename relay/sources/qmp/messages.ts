@@ -26,7 +26,7 @@ export type QmpMessage =
 // Ids are ours and whole; QEMU repeats them. An error about a line that it could not read has none.
 const replyId = optional(integer(0, Number.MAX_SAFE_INTEGER));
 
-/** @throws SevError RELAY_QMP when the line is none of QMP's */
+/** @throws SevError RELAY_QMP_FOREIGN when the line is none of QMP's */
 export function parseQmpMessage(line: string): QmpMessage {
   try {
     const value: unknown = JSON.parse(line);
@@ -43,10 +43,6 @@ export function parseQmpMessage(line: string): QmpMessage {
     if (has('return')) return { kind: 'return', id, value: (value as { return: unknown }).return };
     throw new SevError('BYTES_VALUE', { because: 'It is neither greeting, reply nor event.' });
   } catch (cause) {
-    throw new SevError('RELAY_QMP', {
-      sentence: `What listens there does not speak QMP: “${plain(line, 60)}”.`,
-      next: "Ask the host operator whether the address is that of the guest's QMP monitor.",
-      cause,
-    });
+    throw new SevError('RELAY_QMP_FOREIGN', { because: `It says “${plain(line, 60)}”.`, cause });
   }
 }
