@@ -1,15 +1,22 @@
 // The memory of a simulated guest, as far as secrets go, and the console on which it tells what it found there.
 // Nothing here is encrypted: the simulator does not simulate memory encryption.
 import { ascii } from '../bytes/text.ts';
+import { holdsKernelHashes } from './loaded-pages.ts';
 import type { MemoryArea } from './firmware-table.ts';
 import { findSecrets } from './guest-secrets.ts';
+
+/** Where the guest looks. */
+export interface GuestAreas {
+  readonly hashArea: MemoryArea | undefined;
+  readonly secretArea: MemoryArea | undefined;
+}
 
 export interface GuestMemory {
   /** Whether all of it lies in the guest's memory. */
   maps(address: bigint, length: number): boolean;
   write(address: number, bytes: Uint8Array): void;
-  /** The guest runs from its beginning: it looks for its secrets and says what it found. */
-  run(secretArea: MemoryArea | undefined): void;
+  /** The guest runs from its beginning: it looks for hashes and secrets where its firmware says, and tells what it found. */
+  run(areas: GuestAreas): void;
   readonly console: string;
 }
 
@@ -19,7 +26,9 @@ export function makeGuestMemory(memoryBytes: number): GuestMemory {
   let console = '';
 
   /** What the guest sees in a part of its memory: zeros, but for what was written. */
-  const read = ({ base, size }: MemoryArea): Uint8Array => {
+  const read = (area: MemoryArea | undefined): Uint8Array => {
+    if (!area || area.base === 0 || area.base >= memoryBytes) return new Uint8Array();
+    const { base, size } = area;
     const seen = new Uint8Array(Math.min(size, memoryBytes - base));
     for (const { address, bytes } of written) {
       const from = Math.max(base, address);
@@ -32,9 +41,9 @@ export function makeGuestMemory(memoryBytes: number): GuestMemory {
   return {
     maps: (address, length) => address >= 0n && address + BigInt(length) <= BigInt(memoryBytes),
     write: (address, bytes) => void written.push({ address, bytes }),
-    run(secretArea) {
-      const usable = secretArea && secretArea.base > 0 && secretArea.base < memoryBytes;
-      console += report(usable ? findSecrets(read(secretArea)) : undefined);
+    run({ hashArea, secretArea }) {
+      if (holdsKernelHashes(read(hashArea))) console += 'Demo guest: kernel hashes found.\r\n';
+      console += report(findSecrets(read(secretArea)));
     },
     get console() {
       return console;

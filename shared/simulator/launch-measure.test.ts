@@ -149,7 +149,13 @@ describeWithVectors('A whole launch of the vectors', () => {
     expect(machine.console).toBe('');
     await machine.cont();
     const [[guid]] = launch.secret as [[string, string]];
-    expect(machine.console).toContain(`${guid} open sesame\\x00`);
+    expect(machine.console.split('\r\n')).toEqual([
+      'Demo guest: kernel hashes found.',
+      'Demo guest: secret table found.',
+      `${guid} open sesame\\x00`,
+      'Demo guest: end of table.',
+      '',
+    ]);
   });
 
   it('refuses the secret once it has run', async () => {
@@ -180,6 +186,15 @@ describeWithVectors('A whole launch of the vectors', () => {
     );
     await expect(withImage(concat(ascii('no table'), toUtf8('x'.repeat(4088))))).rejects.toThrow(
       'SEV: kernel specified but guest firmware has no hashes table GUID',
+    );
+    expect(amdSp.platformStatus().guests).toBe(0);
+  });
+
+  it('does not start from a file that is no multiple of 16 bytes, and leaves no guest behind', async () => {
+    const amdSp = await vectorPlatform();
+    const guestImage = vectorBytes(launch.firmware).slice(1);
+    await expect(SimulatedMachine.start(amdSp, { ...settings, guestImage })).rejects.toThrow(
+      "sev_launch_update_data: LAUNCH_UPDATE ret=-5 fw_error=4 'Buffer too small'",
     );
     expect(amdSp.platformStatus().guests).toBe(0);
   });

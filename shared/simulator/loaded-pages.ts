@@ -1,6 +1,7 @@
 // What QEMU and KVM load into a guest beside its firmware: the table of kernel hashes, and the first registers of
 // each CPU. Written from the formats' description alone, sharing nothing with the code that predicts a digest.
 import { sha256 } from '@noble/hashes/sha2.js';
+import { equalBytes } from '../bytes/equal.ts';
 import { encodeGuid } from '../bytes/guid.ts';
 import { toUtf8 } from '../bytes/text.ts';
 import { ByteWriter, concat } from '../bytes/writer.ts';
@@ -31,6 +32,9 @@ export function kernelHashesTable({ kernel, initrd, cmdline }: DirectBoot): Uint
   for (const [guid, content] of contents) table.bytes(guid).u16(50).bytes(sha256(content));
   return table.zeros(8).finish();
 }
+
+/** Whether a table of kernel hashes begins here. */
+export const holdsKernelHashes = (memory: Uint8Array): boolean => equalBytes(memory.subarray(0, 16), HASH_TABLE);
 
 const BOOT_EIP = 0xfffffff0;
 const REAL_MODE_LIMIT = 0xffff;

@@ -47,6 +47,11 @@ export interface SevInfo {
   readonly handle: number;
 }
 
+interface Loaded {
+  readonly hashes: Uint8Array | undefined;
+  readonly measure: Uint8Array;
+}
+
 const EIO = 5;
 
 /** A simulated SEV guest, measured and paused before its first instruction when `start` returns it. */
@@ -61,13 +66,14 @@ export class SimulatedMachine {
   #ended = false;
   #listeners = new Set<(event: MachineEvent) => void>();
 
-  private constructor(amdSp: SimulatedAmdSp, handle: number, settings: MachineSettings, measure: Uint8Array) {
+  private constructor(amdSp: SimulatedAmdSp, handle: number, settings: MachineSettings, loaded: Loaded) {
     this.cpus = settings.cpus;
     this.#amdSp = amdSp;
     this.#handle = handle;
     this.#table = readFirmwareTable(settings.guestImage);
     this.#memory = makeGuestMemory(settings.memoryBytes);
-    this.#measure = measure;
+    if (loaded.hashes) this.#memory.write(this.#table.hashArea!.base, loaded.hashes);
+    this.#measure = loaded.measure;
   }
 
   /**
@@ -77,15 +83,13 @@ export class SimulatedMachine {
   static async start(amdSp: SimulatedAmdSp, settings: MachineSettings): Promise<SimulatedMachine> {
     const hashes = hashesTable(settings);
     const handle = await launchStart(amdSp, settings);
-    await amdSp.launchUpdateData(handle, settings.guestImage);
-    if (hashes) await amdSp.launchUpdateData(handle, hashes);
-    const { resetEip } = readFirmwareTable(settings.guestImage);
-    if ((settings.policy & POLICY_ES) !== 0) {
-      for (let cpu = 0; cpu < settings.cpus; cpu++) {
-        await amdSp.launchUpdateVmsa(handle, vmsaPage(cpu, resetEip ?? 0, settings.cpuSignature));
-      }
+    try {
+      await load(amdSp, handle, settings, hashes);
+      return new SimulatedMachine(amdSp, handle, settings, { hashes, measure: await amdSp.launchMeasure(handle) });
+    } catch (failure) {
+      await amdSp.decommission(handle);
+      throw refusal(failure, (status) => `sev_launch_update_data: LAUNCH_UPDATE ret=-${EIO} fw_error=${status}`);
     }
-    return new SimulatedMachine(amdSp, handle, settings, await amdSp.launchMeasure(handle));
   }
 
   get runState(): RunState {
@@ -156,7 +160,7 @@ export class SimulatedMachine {
     }
     this.#runState = 'running';
     this.#emit({ name: 'RESUME' });
-    this.#memory.run(this.#table.secretArea);
+    this.#memory.run(this.#table);
   }
 
   stop(): void {
@@ -171,7 +175,7 @@ export class SimulatedMachine {
     if ((this.sevInfo.policy & POLICY_ES) !== 0) return this.end(reason);
     this.#emit({ name: 'RESET', reason });
     if (this.#runState === 'paused') this.#runState = 'prelaunch';
-    if (this.#runState === 'running') this.#memory.run(this.#table.secretArea);
+    if (this.#runState === 'running') this.#memory.run(this.#table);
   }
 
   powerdown(): void {
@@ -210,6 +214,22 @@ async function launchStart(amdSp: SimulatedAmdSp, { policy, dhCert, session }: M
     return await amdSp.launchStart({ policy, ...(dhCert && { godh: dhCert }), ...(session && { session }) });
   } catch (failure) {
     throw refusal(failure, (status) => `sev_launch_start: LAUNCH_START ret=1 fw_error=${status}`);
+  }
+}
+
+/** What is measured, in QEMU's order: firmware, kernel hashes, and with SEV-ES the registers of each CPU. */
+async function load(
+  amdSp: SimulatedAmdSp,
+  handle: number,
+  { guestImage, policy, cpus, cpuSignature }: MachineSettings,
+  hashes: Uint8Array | undefined,
+): Promise<void> {
+  await amdSp.launchUpdateData(handle, guestImage);
+  if (hashes) await amdSp.launchUpdateData(handle, hashes);
+  if ((policy & POLICY_ES) === 0) return;
+  const { resetEip = 0 } = readFirmwareTable(guestImage);
+  for (let cpu = 0; cpu < cpus; cpu++) {
+    await amdSp.launchUpdateVmsa(handle, vmsaPage(cpu, resetEip, cpuSignature));
   }
 }
 
