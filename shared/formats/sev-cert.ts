@@ -123,9 +123,12 @@ function readPublicKey(reader: ByteReader): EcPoint {
 function requireSigners(usage: SevCertUsage, [first, second]: SevCert['signatures'], at: string): void {
   const stranger = [first, second].find((slot) => slot && !SIGNERS[usage].includes(slot.usage));
   if (stranger) {
-    throw new SevError('CERT_SLOT', { at, because: `A ${usage} is not signed by the ${stranger.usage}.` });
+    throw new SevError('CERT_SLOT', {
+      at,
+      sentence: `A key that may not sign a ${usage} (${stranger.usage}) signed it.`,
+    });
   }
   if (first && first.usage === second?.usage) {
-    throw new SevError('CERT_SLOT', { at, because: `Both slots name the ${first.usage}.` });
+    throw new SevError('CERT_SLOT', { at, sentence: `Both signature slots name the ${first.usage}.` });
   }
 }

@@ -44,11 +44,14 @@ export function readSignatureSlot(reader: ByteReader, slot: string): SignatureSl
 
   if (usageValue === USAGE_UNUSED) {
     if (algorithmValue === 0 && isZero(value)) return undefined;
-    throw new SevError('CERT_SLOT', { at, because: 'The slot says that it is unused, but is not empty.' });
+    throw new SevError('CERT_SLOT', { at, sentence: 'A signature slot says that it is unused, but is not empty.' });
   }
   const usage = usageName(usageValue);
   if (!isSigner(usage)) {
-    throw new SevError('CERT_SLOT', { at, because: `It names ${showUsage(usageValue)} as the signer.` });
+    throw new SevError('CERT_SLOT', {
+      at,
+      sentence: `A signature slot names ${showUsage(usageValue)}, a key that signs no such certificate.`,
+    });
   }
   const algorithm = SIGNING_ALGORITHMS[usage].find((name) => name === algorithmName(algorithmValue));
   if (!algorithm) {
@@ -88,7 +91,8 @@ export function parseEcdsaSlotValue(value: Uint8Array, at = 'signature'): EcdsaS
   const s = readEcComponent(reader, 's');
   reader.zeros(ECDSA_PADDING, 'padding');
   reader.end();
-  if (isZero(r) || isZero(s)) throw new SevError('CERT_SLOT', { at, because: 'The signature is zero.' });
+  if (isZero(r) || isZero(s))
+    throw new SevError('CERT_SLOT', { at, sentence: 'A signature slot names a signer, but its signature is zero.' });
   return { r, s };
 }
 
@@ -106,7 +110,8 @@ export function parseRsaSlotValue(value: Uint8Array, algorithm: keyof typeof RSA
   const signature = reversed(reader.take(RSA_WIDTH[algorithm], 'value'));
   reader.zeros(SIGNATURE_SIZE - signature.length, 'padding');
   reader.end();
-  if (isZero(signature)) throw new SevError('CERT_SLOT', { at, because: 'The signature is zero.' });
+  if (isZero(signature))
+    throw new SevError('CERT_SLOT', { at, sentence: 'A signature slot names a signer, but its signature is zero.' });
   return signature;
 }
 

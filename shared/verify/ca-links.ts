@@ -6,6 +6,7 @@ import { sha256 } from '../crypto/subtle.ts';
 import type { CaCert } from '../formats/ca-cert.ts';
 import type { PinnedRoot } from '../trust/pinned-root.ts';
 import { caHash } from './cert-id.ts';
+import { signatureWrong } from './sev-links.ts';
 
 /**
  * The ARK's whole key is a pinned one, both its ids are the pin's, and it signs itself; only a root that AMD serves
@@ -14,8 +15,7 @@ import { caHash } from './cert-id.ts';
  * @throws SevError CERT_ROOT_UNKNOWN, CERT_KEY_ID, CERT_SIGNATURE
  */
 export async function verifyRoot(ark: CaCert, roots: readonly PinnedRoot[]): Promise<PinnedRoot> {
-  const keySha256 = toHex(await sha256(ark.keyField));
-  const root = roots.find((pin) => pin.keySha256 === keySha256);
+  const root = await rootOfArk(ark, roots);
   if (!root) throw rootUnknown(ark, roots);
   requireKeyId(ark.keyId, root.keyId, 'ark.keyId', 'The root key is a pinned one, but carries another id.');
   requireKeyId(ark.certifyingKeyId, root.keyId, 'ark.certifyingKeyId', 'The root does not name itself as its signer.');
@@ -34,6 +34,12 @@ export async function verifyAsk(ark: CaCert, ask: CaCert): Promise<void> {
   await verifyCaSignature(ark, ask);
 }
 
+/** The pinned root that has this whole key; undefined for a key that nobody pinned. Says nothing about the rest of the ARK. */
+export async function rootOfArk(ark: CaCert, roots: readonly PinnedRoot[]): Promise<PinnedRoot | undefined> {
+  const keySha256 = toHex(await sha256(ark.keyField));
+  return roots.find((pin) => pin.keySha256 === keySha256);
+}
+
 /** The pinned root whose ASK this is by its whole key; undefined for an ASK that no root here is known to have signed. */
 export async function rootOfAsk(ask: CaCert, roots: readonly PinnedRoot[]): Promise<PinnedRoot | undefined> {
   const keySha256 = toHex(await sha256(ask.keyField));
@@ -45,18 +51,19 @@ function rootUnknown(ark: CaCert, roots: readonly PinnedRoot[]): SevError {
   const copied = roots.find((pin) => pin.keyId === toHex(ark.keyId));
   if (!copied) return new SevError('CERT_ROOT_UNKNOWN', { at: 'ark' });
   const owner = copied.simulated ? 'the simulated root' : `AMD's root for ${copied.name}`;
-  const sentence = `This root (ARK) carries the key id of ${owner}, but not its key: somebody copied the id.`;
+  const sentence = `This root (ARK) carries the key id of ${owner}, but not its key: the file is damaged, or somebody copied the id.`;
   return new SevError('CERT_ROOT_UNKNOWN', { at: 'ark', sentence });
 }
 
 async function verifyCaSignature(signer: CaCert, subject: CaCert): Promise<void> {
   const at = `${subject.usage.toLowerCase()}.signature`;
-  if (!subject.signature) throw new SevError('CERT_SIGNATURE', { at, because: 'The certificate ends before it.' });
+  if (!subject.signature) {
+    throw new SevError('CERT_SIGNATURE', { at, sentence: `The ${subject.usage} ends before its signature.` });
+  }
   const hash = caHash(signer.modulusSizeBits);
   const isAsWide = subject.signature.length === signer.key.modulus.length;
   if (isAsWide && (await verifyRsaPss(signer.key, hash, subject.signature, subject.signedBody))) return;
-  const because = `It is the ${signer.usage}'s signature over ${signer === subject ? 'itself' : `the ${subject.usage}`}.`;
-  throw new SevError('CERT_SIGNATURE', { at, because });
+  throw new SevError('CERT_SIGNATURE', { at, sentence: signatureWrong(signer.usage, subject.usage) });
 }
 
 function requireKeyId(actual: Uint8Array, expectedHex: string, at: string, because: string): void {

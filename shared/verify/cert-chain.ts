@@ -3,7 +3,7 @@ import { SevError } from '../errors.ts';
 import { type CertChain, requireChainLength } from '../formats/cert-chain.ts';
 import type { SevCert } from '../formats/sev-cert.ts';
 import type { Generation, PinnedRoot } from '../trust/pinned-root.ts';
-import { rootOfAsk, verifyRoot } from './ca-links.ts';
+import { rootOfArk, rootOfAsk } from './ca-links.ts';
 import { type CertName, type CertSummary, summarizeCert } from './cert-id.ts';
 import { type ChainHints, checkLinks, type LinkFinding } from './cert-links.ts';
 import { type ChainParts, type PartialChain, rereadChain, splitChainBytes } from './chain-parts.ts';
@@ -88,7 +88,7 @@ async function inspectParts(parts: ChainParts, roots: readonly PinnedRoot[], hin
   const [certificates, links, root, rootByAsk] = await Promise.all([
     Promise.all(present.map(summarizeCert)),
     checkLinks(parts, roots, hints),
-    ark && verifyRoot(ark, roots).catch(() => undefined),
+    ark && rootOfArk(ark, roots),
     ask && rootOfAsk(ask, roots),
   ]);
   const generation = (root ?? rootByAsk)?.generation;
@@ -102,7 +102,7 @@ async function inspectParts(parts: ChainParts, roots: readonly PinnedRoot[], hin
   return { status: root.simulated ? 'simulated' : 'genuine', ...common, notes, trusted };
 }
 
-const UNUSUAL_ASK = 'The signing key (ASK) is signed by this root, but is not the one that AMD publishes for it.';
+const UNUSUAL_ASK = 'The signing key (ASK) is signed by this root, but is not the one that is known to belong to it.';
 
 function trustPdh(chain: Required<CertChain>, root: PinnedRoot, certificates: readonly CertSummary[]): TrustedPdh {
   const { generation, simulated } = root;

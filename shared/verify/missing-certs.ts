@@ -9,6 +9,7 @@ import type { CertName } from './cert-id.ts';
 /** What is there to tell the platform's generation by. */
 interface Clues {
   readonly ask?: CaCert | undefined;
+  readonly ark?: CaCert | undefined;
   readonly cek?: SevCert | undefined;
 }
 
@@ -28,8 +29,11 @@ export async function likelyRoots({ ask, cek }: Clues, roots: readonly PinnedRoo
 /** CERT_CHAIN_INCOMPLETE for one certificate, with the place where it can be had. */
 export async function certMissing(name: CertName, clues: Clues, roots: readonly PinnedRoot[]): Promise<SevError> {
   const at = name.toLowerCase();
-  const because = `The ${name} is missing.`;
-  if (name !== 'ASK' && name !== 'ARK') return new SevError('CERT_CHAIN_INCOMPLETE', { at, because });
+  if (name !== 'ASK' && name !== 'ARK') {
+    return new SevError('CERT_CHAIN_INCOMPLETE', { at, because: `The ${name} is missing.` });
+  }
+  const because =
+    (clues.ask ?? clues.ark) ? `AMD's ${name} is missing.` : "AMD's two certificates (ASK and ARK) are missing.";
   const sources = (await likelyRoots(clues, roots)).flatMap(({ caCertsUrl }) => caCertsUrl ?? []);
   if (sources.length === 0) return new SevError('CERT_CHAIN_INCOMPLETE', { at, because, next: ANY_SOURCE });
   const which = sources.length === 1 ? '' : " that belongs to the platform's generation";

@@ -21,7 +21,7 @@ export function requireSlot(cert: SevCert, signer: string, chipId?: string): Sig
   const slot = cert.signatures[index];
   if (slot) return { ...slot, at: `${place}.signature${index + 1}` };
   if (cert.usage === 'CEK') throw cekUnsigned(chipId);
-  throw new SevError('CERT_SLOT', { at: place, because: `The ${cert.usage} carries no signature by the ${signer}.` });
+  throw new SevError('CERT_SLOT', { at: place, sentence: `The ${cert.usage} carries no signature by the ${signer}.` });
 }
 
 /**
@@ -52,8 +52,8 @@ export async function verifyEcLink(signer: SevCert, subject: SevCert): Promise<v
   const { value, at } = requireSlot(subject, signer.usage);
   const signature = parseEcdsaSlotValue(value, at);
   if (await verifyEcdsa(signer.publicKey, 'SHA-256', signature, subject.signedBody)) return;
-  const because = `It is the ${signer.usage}'s signature over ${signer === subject ? 'itself' : `the ${subject.usage}`}.`;
-  throw new SevError('CERT_SIGNATURE', { at, because, ...(signer.usage === 'CEK' && { next: OTHER_CHIP }) });
+  const sentence = signatureWrong(signer.usage, subject.usage);
+  throw new SevError('CERT_SIGNATURE', { at, sentence, ...(signer.usage === 'CEK' && { next: OTHER_CHIP }) });
 }
 
 function cekUnsigned(chipId: string | undefined): SevError {
@@ -61,3 +61,6 @@ function cekUnsigned(chipId: string | undefined): SevError {
   const next = `Fetch AMD's copy from ${amdCekUrl(chipId)} and give it with the chain.`;
   return new SevError('CERT_CEK_UNSIGNED', { at: 'cek', next });
 }
+
+export const signatureWrong = (signer: string, subject: string): string =>
+  `The ${signer}'s signature over ${signer === subject ? 'itself' : `the ${subject}`} does not verify.`;
