@@ -1,7 +1,7 @@
 // ECDSA on P-384 and RSASSA-PSS, over numbers that are big-endian as WebCrypto wants them. Turning the
 // certificates' little-endian numbers round is the formats' work.
 import { concat } from '../bytes/writer.ts';
-import { type EcPoint, pointToJwk, rsaToJwk } from './points.ts';
+import { type EcPoint, rsaToJwk } from './points.ts';
 import { type CryptoKey, type Hash, subtle } from './subtle.ts';
 
 /** An ECDSA signature on P-384: r and s, 48 bytes each, big-endian. */
@@ -17,16 +17,22 @@ export interface RsaKey {
 }
 
 const ECDSA = { name: 'ECDSA', namedCurve: 'P-384' };
+/** SEC 1, section 2.3.3: an uncompressed point begins with 4. */
+const UNCOMPRESSED = Uint8Array.of(4);
 const SALT_LENGTH = { 'SHA-256': 32, 'SHA-384': 48 };
 
-/** Answers whether the signature is right; throws only when the key cannot be imported. */
+/**
+ * Answers whether the signature is right; throws only when the key cannot be imported. The key goes in as a raw point:
+ * that is many times quicker than a JWK, and whoever parsed it has checked that it lies on the curve.
+ */
 export async function verifyEcdsa(
   key: EcPoint,
   hash: Hash,
   signature: EcdsaSignature,
   message: Uint8Array,
 ): Promise<boolean> {
-  const publicKey = await subtle.importKey('jwk', pointToJwk(key), ECDSA, false, ['verify']);
+  const point = concat(UNCOMPRESSED, key.x, key.y);
+  const publicKey = await subtle.importKey('raw', point, ECDSA, false, ['verify']);
   return subtle.verify({ ...ECDSA, hash }, publicKey, concat(signature.r, signature.s), message);
 }
 
