@@ -138,21 +138,20 @@ describe('A launch session', () => {
   });
 });
 
+type HexFields =
+  'pdh' | 'tek' | 'tik' | 'nonce' | 'iv' | 'z' | 'kek' | 'kik' | 'wrap_tk' | 'wrap_mac' | 'policy_mac' | 'session';
 interface SessionVectors {
   godh_private: string;
   godh_x: string;
   godh_y: string;
   godh_unsigned_cert: string;
   z_for_rejected: string;
-  cases: Record<
-    'pdh' | 'tek' | 'tik' | 'nonce' | 'iv' | 'z' | 'kek' | 'kik' | 'wrap_tk' | 'wrap_mac' | 'session',
-    string
-  >[];
+  cases: (Record<HexFields, string> & { policy: number })[];
   rejected: { session: string; policy: number; reason: string; why: string }[];
 }
 
 describeWithVectors('The vectors of session.json', () => {
-  const vectors = vectorJson<SessionVectors & { cases: { policy: number; policy_mac: string }[] }>('session.json');
+  const vectors = vectorJson<SessionVectors>('session.json');
   const point = { x: fromHex(vectors.godh_x), y: fromHex(vectors.godh_y) };
 
   it('have our GODH', () => {
