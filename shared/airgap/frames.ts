@@ -19,7 +19,7 @@ export type Frames =
       /** Frames after which a reader that missed none is done. */
       readonly total: number;
       /** The text of frame `number`, from 1, without an end. */
-      frame(number: number): string;
+      readonly frame: (number: number) => string;
       /** All of them in turn, without an end. */
       [Symbol.iterator](): Generator<string, never, undefined>;
     };
