@@ -1,5 +1,7 @@
 // Where in the app the guest owner is: the fragment of the address, so that every host and the offline app agree.
 
+import type { Pairing } from './relay/pairing.ts';
+
 export type Place =
   | { readonly name: 'launches' }
   | { readonly name: 'launch'; readonly id: string }
@@ -38,6 +40,9 @@ export const address = {
 
 export class Navigation {
   place = $state.raw<Place>(readPlace(location.hash));
+  /** A pairing link that was just opened, for the connect screen to follow. */
+  pairing = $state.raw<Pairing | undefined>();
+  pairingError = $state.raw<unknown>();
 
   constructor() {
     addEventListener('hashchange', () => (this.place = readPlace(location.hash)));

@@ -2,7 +2,7 @@
 import type { HashedImage } from '../workers/messages.ts';
 
 export interface ImageRecord extends HashedImage {
-  /** SHA-256 of the whole file, hex. */
+  /** The same as `sha256`. */
   readonly id: string;
   readonly name: string;
   readonly addedAt: number;

@@ -1,9 +1,6 @@
 // The headers under which every file of the app is served: by `sev-verifier serve`, by the service worker, by any host.
 // Pure constants: the command line imports this file too.
 
-/** Names of the Trusted Types policies: Svelte's own for its templates, ours for the worker scripts of this build. */
-export const TRUSTED_TYPES_POLICY = 'sev-verifier';
-
 const directives: Readonly<Record<string, string>> = {
   'default-src': "'none'",
   'script-src': "'self'",
@@ -17,7 +14,8 @@ const directives: Readonly<Record<string, string>> = {
   'form-action': "'none'",
   'frame-ancestors': "'none'",
   'require-trusted-types-for': "'script'",
-  'trusted-types': `svelte-trusted-html ${TRUSTED_TYPES_POLICY}`,
+  // Svelte's own policy for its templates, and ours (trusted.ts) for the worker scripts of this build.
+  'trusted-types': 'svelte-trusted-html sev-verifier',
 };
 
 export const contentSecurityPolicy = Object.entries(directives)

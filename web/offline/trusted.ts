@@ -1,5 +1,7 @@
 // The one door through which a script address becomes trusted: only files of this build, from this origin.
-import { TRUSTED_TYPES_POLICY } from './headers.ts';
+
+/** The policy's name; headers.ts lists it. */
+const POLICY = 'sev-verifier';
 
 interface TrustedTypes {
   createPolicy(
@@ -17,7 +19,7 @@ function ownScript(url: string): string {
   return url;
 }
 
-const policy = trustedTypes?.createPolicy(TRUSTED_TYPES_POLICY, { createScriptURL: ownScript });
+const policy = trustedTypes?.createPolicy(POLICY, { createScriptURL: ownScript });
 
 /**
  * A script address that `Worker` and `serviceWorker.register` take under Trusted Types.

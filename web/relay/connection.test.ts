@@ -33,7 +33,7 @@ class FakeSocket extends EventTarget {
 }
 
 const hello = { relay: 'sev-relay 0.1.0', protocol: 1, simulated: false, capabilities: [] };
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 function world() {
   const sockets: FakeSocket[] = [];
@@ -105,9 +105,9 @@ describe('a connection to a relay', () => {
   });
 
   it('tells those who wait that the answer will not come when the relay dies, and comes back by itself', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { connection, sockets, meet } = world();
     const socket = await meet();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const asked = refusal(connection.ask('guest.list', {}));
     socket.ends();
     expect(await asked).toBe('RELAY_LOST');

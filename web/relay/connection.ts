@@ -125,11 +125,11 @@ export class RelayConnection {
         signal?.removeEventListener('abort', abort);
         this.#waiting.delete(id);
       };
-      const fail = (error: unknown): void => {
+      const fail = (error: Error): void => {
         finish();
-        reject(error as Error);
+        reject(error);
       };
-      const abort = (): void => fail(signal?.reason);
+      const abort = (): void => fail(signal?.reason as Error);
       const timer = setTimeout(() => fail(new SevError('RELAY_TIMEOUT', { at: method })), timeoutMs);
       signal?.addEventListener('abort', abort);
       const settle: Waiting['settle'] = (outcome) => {
@@ -137,9 +137,10 @@ export class RelayConnection {
         finish();
         try {
           resolve(parseResult(method, outcome.result));
-        } catch (error) {
-          this.#giveUp(error as SevError);
-          reject(error as Error);
+        } catch (cause) {
+          const error = cause instanceof SevError ? cause : new SevError('RELAY_PROTOCOL', { cause });
+          this.#giveUp(error);
+          reject(error);
         }
       };
       this.#waiting.set(id, { method, settle });

@@ -43,8 +43,8 @@ export class Relays {
   async load(): Promise<void> {
     const records = await stored(this.#database.getAll('relays'));
     records.sort((a, b) => b.pairedAt - a.pairedAt);
-    const known = new Set(this.list.map((relay) => relay.pairing.url));
-    const loaded = records.filter(({ url }) => !known.has(url)).map(({ url, code }) => new Relay({ url, code }));
+    const unknown = records.filter(({ url }) => this.find(url) === undefined);
+    const loaded = unknown.map(({ url, code }) => new Relay({ url, code }));
     this.list = [...this.list, ...loaded];
     for (const { connection } of loaded.slice(0, MAX_CONNECTED_AT_START)) connection.start();
   }
@@ -76,22 +76,13 @@ export class Relays {
 }
 
 /** Waits until the relay is connected, or for the reason why it is not. */
-export function untilOpen(relay: Relay, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let stop: (() => void) | undefined;
-    const finish = (act: () => void): void => {
-      queueMicrotask(() => stop?.());
-      signal?.removeEventListener('abort', aborted);
-      act();
-    };
-    const aborted = (): void => finish(() => reject(signal?.reason as Error));
-    signal?.addEventListener('abort', aborted);
+export async function untilOpen(relay: Relay): Promise<void> {
+  let stop = (): void => undefined;
+  const opened = new Promise<void>((resolve, reject) => {
     stop = relay.connection.watch((state) => {
-      if (state.name === 'open') finish(resolve);
-      else if ((state.name === 'waiting' || state.name === 'stopped') && state.error) {
-        const { error } = state;
-        finish(() => reject(error));
-      }
+      if (state.name === 'open') resolve();
+      else if (state.name !== 'connecting' && state.error) reject(state.error);
     });
   });
+  return opened.finally(() => stop());
 }

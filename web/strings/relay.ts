@@ -13,6 +13,7 @@ export const relay = {
   pasteUse: 'Check what was pasted',
   paired: 'Relays',
   noneYet: 'No relay is paired with this device.',
+  askCertificates: 'Check its platform',
   forget: 'Forget this relay',
   again: 'Try now',
   states: {

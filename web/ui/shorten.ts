@@ -5,9 +5,6 @@ export function shorten(value: string): string {
   return value.length <= 16 ? value : `${value.slice(0, 8)}…${value.slice(-4)}`;
 }
 
-/** A number in both radixes, since the existing tools disagree about which one they mean: `22 · 0x16`. */
-export const bothRadixes = (value: number): string => `${value} · 0x${value.toString(16).toUpperCase()}`;
-
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 /** `4 MiB`, `1.8 MiB`, `540 bytes`. */

@@ -3,6 +3,7 @@
 import { equalBytes } from '../../shared/bytes/equal.ts';
 import { SevError } from '../../shared/errors.ts';
 import { type Database, stored } from '../storage/database.ts';
+import type { KeyRecord } from './key-record.ts';
 
 export interface SealedPacket {
   readonly header: Uint8Array;
@@ -21,8 +22,18 @@ export interface LedgerEntry {
   readonly retiredAt?: number;
 }
 
-export const enter = (database: Database, sessionId: string, now: number): Promise<unknown> =>
-  stored(database.add('ledger', { sessionId, createdAt: now }));
+/** Keeps a new session's keys and opens its account, both or neither. */
+export const enter = (database: Database, keys: KeyRecord, now: number): Promise<void> =>
+  stored(
+    (async () => {
+      const transaction = database.transaction(['keys', 'ledger'], 'readwrite', { durability: 'strict' });
+      await Promise.all([
+        transaction.objectStore('keys').add(keys),
+        transaction.objectStore('ledger').add({ sessionId: keys.sessionId, createdAt: now }),
+        transaction.done,
+      ]);
+    })(),
+  );
 
 /**
  * Binds the session to a measurement, or finds it bound to that one already.
@@ -48,8 +59,11 @@ export const keepPacket = (database: Database, sessionId: string, packet: Sealed
     return { ...entry, packet };
   });
 
-export const retire = (database: Database, sessionId: string, now: number): Promise<LedgerEntry> =>
-  change(database, sessionId, (entry) => ({ ...entry, retiredAt: entry.retiredAt ?? now }));
+/** Ends a session for good, and forgets its keys. */
+export async function retire(database: Database, sessionId: string, now: number): Promise<void> {
+  await change(database, sessionId, (entry) => ({ ...entry, retiredAt: entry.retiredAt ?? now }));
+  await stored(database.delete('keys', sessionId));
+}
 
 /** Reads, judges and writes in one transaction; `judge` must not wait for anything. */
 function change(

@@ -23,11 +23,11 @@ export function callWorker<Q, A>(url: string, request: Q, { signal, onprogress }
       port1.close();
       worker.terminate();
     };
-    const fail = (error: unknown): void => {
+    const fail = (error: Error): void => {
       end();
-      reject(error as Error);
+      reject(error);
     };
-    const abort = (): void => fail(signal?.reason);
+    const abort = (): void => fail(signal?.reason as Error);
     signal?.addEventListener('abort', abort);
     worker.addEventListener('error', (cause) => fail(new SevError('VAULT_WORKER', { cause })));
     port1.onmessage = ({ data }: MessageEvent<Reply<A>>) => {

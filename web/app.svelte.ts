@@ -1,0 +1,40 @@
+// What the whole app shares: its storage, its connections, its records and where one is. Given to components by context.
+import { getContext, setContext } from 'svelte';
+import { Launches } from './launches/launches.svelte.ts';
+import { Library } from './library/library.svelte.ts';
+import { Navigation } from './navigation.svelte.ts';
+import { Updates } from './offline/updates.svelte.ts';
+import { Platforms } from './platforms/platforms.svelte.ts';
+import { Relays } from './relay/relays.svelte.ts';
+import { openDatabase } from './storage/database.ts';
+import { openVault, type Vault } from './vault/vault.ts';
+
+export interface AppState {
+  readonly navigation: Navigation;
+  readonly updates: Updates;
+  readonly relays: Relays;
+  readonly platforms: Platforms;
+  readonly library: Library;
+  readonly launches: Launches;
+  readonly vault: Vault;
+}
+
+/** @throws SevError VAULT_STORAGE */
+export async function openApp(navigation: Navigation): Promise<AppState> {
+  const database = await openDatabase();
+  const app = {
+    navigation,
+    updates: new Updates(),
+    relays: new Relays(database),
+    platforms: new Platforms(database),
+    library: new Library(database),
+    launches: new Launches(database),
+    vault: openVault(database),
+  };
+  await Promise.all([app.relays.load(), app.platforms.load(), app.library.load(), app.launches.load()]);
+  return app;
+}
+
+const KEY = Symbol('app');
+export const provideApp = (app: AppState): AppState => setContext(KEY, app);
+export const useApp = (): AppState => getContext<AppState>(KEY);

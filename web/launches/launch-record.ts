@@ -1,0 +1,86 @@
+// One launch from “who is this platform?” to “running, with my secret in it”, as it is kept.
+import type { GuestState } from '../../shared/relay-protocol.ts';
+import type { StoredLaunchSession } from '../../shared/session/launch-session.ts';
+import type { Revised } from '../storage/records.ts';
+
+/** DESIGN.md, “The journey of one launch”. */
+export type LaunchState =
+  'platform' | 'session' | 'launched' | 'verified' | 'mismatch' | 'released' | 'running' | 'abandoned';
+
+/** What the guest owner expects to be measured. */
+export interface Plan {
+  /** The guest image, by its SHA-256 in the library. */
+  readonly imageId?: string;
+  readonly policy: number;
+  /** Said yes to before the session was made: the host may share the guest's key. */
+  readonly acceptsKeySharing: boolean;
+}
+
+/** What the host reported of the launch; proven only by the verdict. */
+export interface Reported {
+  /** Measure and mnonce, 48 bytes. */
+  readonly measurement: Uint8Array;
+  readonly apiMajor: number;
+  readonly apiMinor: number;
+  readonly build: number;
+  readonly policy: number;
+}
+
+export type LaunchEvent =
+  | 'begun'
+  | 'session-made'
+  | 'launch-asked'
+  | 'launched'
+  | 'attached'
+  | 'measured'
+  | 'verified'
+  | 'mismatch'
+  | 'sealed'
+  | 'released'
+  | 'running'
+  | 'guest-ended'
+  | 'abandoned';
+
+export interface HistoryEntry {
+  readonly at: number;
+  readonly event: LaunchEvent;
+  /** A name or a number that belongs to it; never a secret. */
+  readonly detail?: string;
+}
+
+export interface LaunchRecord extends Revised {
+  readonly name: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly state: LaunchState;
+  readonly platformId: string;
+  readonly platformName: string;
+  /** The chain that the session is for, as it was verified. */
+  readonly chain: Uint8Array;
+  readonly relayUrl?: string;
+  readonly plan: Plan;
+  readonly session?: StoredLaunchSession & { readonly id: string };
+  readonly guest?: { readonly id: string; readonly name: string };
+  readonly guestState?: GuestState;
+  readonly reported?: Reported;
+  readonly history: readonly HistoryEntry[];
+}
+
+/** Whether the record says that something happened. */
+export const happened = (record: LaunchRecord, event: LaunchEvent): boolean =>
+  record.history.some((entry) => entry.event === event);
+
+/** The record after something happened. */
+export function after(
+  record: LaunchRecord,
+  event: LaunchEvent,
+  change: Partial<LaunchRecord> = {},
+  detail?: string,
+): LaunchRecord {
+  const at = Date.now();
+  const entry: HistoryEntry = { at, event, ...(detail !== undefined && { detail }) };
+  return { ...record, ...change, updatedAt: at, history: [...record.history, entry] };
+}
+
+/** Still on its way: neither running nor given up. */
+export const isUnderWay = ({ state }: LaunchRecord): boolean => state !== 'running' && state !== 'abandoned';

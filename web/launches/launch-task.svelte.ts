@@ -1,0 +1,300 @@
+// One launch under way: what was given, what follows from it, and what the guest owner can do next.
+import type { Decision } from '../../shared/decide/decision.ts';
+import { type Expectation, expectLaunch } from '../../shared/decide/expectation.ts';
+import { SevError } from '../../shared/errors.ts';
+import { LUKS_PASSPHRASE_GUID } from '../../shared/formats/known-secrets.ts';
+import { parseLaunchMeasure } from '../../shared/formats/launch-measure.ts';
+import type { Guest, Profile } from '../../shared/relay-protocol.ts';
+import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
+import { ChainVerdict } from '../platforms/chain-verdict.svelte.ts';
+import type { Relay } from '../relay/relays.svelte.ts';
+import type { AppState } from '../app.svelte.ts';
+import { words } from '../strings/index.ts';
+import type { SecretEntry } from '../../shared/formats/secret-table.ts';
+import { after, happened, type LaunchRecord, type Plan, type Reported } from './launch-record.ts';
+
+export class LaunchTask {
+  readonly id: string;
+  readonly #app: AppState;
+  readonly chain = new ChainVerdict();
+  /** What is going on, in words; undefined when nothing is. */
+  doing = $state.raw<string | undefined>();
+  error = $state.raw<unknown>();
+  /** Worked out anew from the record each time; a stored verdict is only history. */
+  decision = $state.raw<Decision | undefined>();
+  hashing = $state.raw<{ readonly name: string; readonly part: number; readonly stop: AbortController } | undefined>();
+  profiles = $state.raw<readonly Profile[] | undefined>();
+  guests = $state.raw<readonly Guest[] | undefined>();
+
+  readonly record: LaunchRecord | undefined = $derived.by(() => this.#app.launches.find(this.id));
+  readonly image = $derived.by(() => this.#app.library.find(this.record?.plan.imageId));
+  readonly relay: Relay | undefined = $derived.by(() => this.#app.relays.find(this.record?.relayUrl));
+  readonly connected = $derived.by(() => this.relay?.open === true);
+
+  constructor(app: AppState, id: string) {
+    this.#app = app;
+    this.id = id;
+  }
+
+  /** A secret was sealed, and whether it arrived is not known. */
+  get sealed(): boolean {
+    return this.record?.state === 'verified' && happened(this.record, 'sealed');
+  }
+
+  /** The relay was asked to launch, and its answer was lost. */
+  get launchLost(): boolean {
+    return this.record?.state === 'session' && happened(this.record, 'launch-asked');
+  }
+
+  async chooseImage(file: File): Promise<void> {
+    const stop = new AbortController();
+    const hashing = (part: number): void => void (this.hashing = { name: file.name, part, stop });
+    hashing(0);
+    await this.#attempt(undefined, async () => {
+      const image = await this.#app.library.add(file, { signal: stop.signal, onprogress: hashing });
+      await this.#plan({ imageId: image.id });
+    });
+    this.hashing = undefined;
+  }
+
+  useImage(imageId: string): Promise<void> {
+    return this.#attempt(undefined, () => this.#plan({ imageId }));
+  }
+
+  choosePolicy(policy: number): Promise<void> {
+    return this.#attempt(undefined, () => this.#plan({ policy, acceptsKeySharing: false }));
+  }
+
+  acceptKeySharing(acceptsKeySharing: boolean): Promise<void> {
+    return this.#attempt(undefined, () => this.#plan({ acceptsKeySharing }));
+  }
+
+  rename(name: string): Promise<void> {
+    return this.#attempt(undefined, async () => {
+      const record = this.#present();
+      if (name.trim() !== '' && name !== record.name) await this.#app.launches.save({ ...record, name: name.trim() });
+    });
+  }
+
+  makeSession(): Promise<void> {
+    return this.#attempt(words.launch.making, async () => {
+      const record = this.#present();
+      if (record.session) return;
+      const { policy, acceptsKeySharing } = record.plan;
+      const session = await this.#app.vault.makeSession({ chain: record.chain, policy, acceptsKeySharing });
+      await this.#save('session-made', { state: 'session', session }, this.image?.name);
+    });
+  }
+
+  /** What the host offers: its launch profiles, and the guests that it has. */
+  async lookAtHost(): Promise<void> {
+    const { relay } = this;
+    if (!relay?.open) return;
+    await this.#attempt(undefined, async () => {
+      this.profiles = await relay.connection.ask('guest.profiles', {}).catch(withoutLauncher);
+      this.guests = await relay.connection.ask('guest.list', {});
+    });
+  }
+
+  launch(profile: Profile): Promise<void> {
+    const relay = this.#connectedRelay();
+    return this.#attempt(words.launch.launching(relay.name), async () => {
+      const { session } = this.#present();
+      if (!session) throw new SevError('MEASURE_NOT_VERIFIED');
+      // Noted first: if the answer is lost, the guest may have been started all the same.
+      await this.#save('launch-asked', {}, profile.name);
+      const { policy, godh, blob } = session;
+      const asked = { profile: profile.name, policy, dhCert: godh, session: blob };
+      const { id } = await relay.connection.ask('guest.launch', asked);
+      await this.#save(
+        'launched',
+        { state: 'launched', guest: { id, name: id }, guestState: 'prelaunch' },
+        profile.name,
+      );
+      await this.#measure(relay, id);
+    });
+  }
+
+  /** Ties the launch to a guest that is there already. */
+  attach(guest: Guest): Promise<void> {
+    const relay = this.#connectedRelay();
+    return this.#attempt(words.launch.measuring(relay.name), async () => {
+      const change = { state: 'launched', guest: { id: guest.id, name: guest.name }, guestState: guest.state } as const;
+      await this.#save('attached', change, guest.name);
+      await this.#measure(relay, guest.id);
+    });
+  }
+
+  askMeasurement(): Promise<void> {
+    const relay = this.#connectedRelay();
+    return this.#attempt(words.launch.measuring(relay.name), async () => {
+      const { guest } = this.#present();
+      if (!guest) throw new SevError('RELAY_NO_GUEST');
+      await this.#measure(relay, guest.id);
+    });
+  }
+
+  /** Judges what is in the record, as after a reload or with another guest image. */
+  judge(): Promise<void> {
+    return this.#attempt(words.launch.judging, () => this.#judge());
+  }
+
+  release(passphrase: Uint8Array): Promise<void> {
+    return this.#attempt(words.launch.releasing, async () => {
+      const secrets: SecretEntry[] = [{ guid: LUKS_PASSPHRASE_GUID, data: passphrase }];
+      try {
+        const packet = await this.#app.vault.seal(await this.#case(), secrets);
+        await this.#save('sealed');
+        await this.#inject(packet);
+      } finally {
+        passphrase.fill(0);
+      }
+    });
+  }
+
+  /** The same packet once more, after its arrival was never confirmed. */
+  sendAgain(): Promise<void> {
+    return this.#attempt(words.launch.releasing, async () => {
+      const packet = await this.#app.vault.packetOf(this.#present().session?.id ?? '');
+      if (!packet) throw new SevError('VAULT_MISSING_KEY');
+      await this.#inject(packet);
+    });
+  }
+
+  resume(): Promise<void> {
+    const relay = this.#connectedRelay();
+    return this.#attempt(words.launch.continuing, async () => {
+      const { guest } = this.#present();
+      if (!guest) throw new SevError('RELAY_NO_GUEST');
+      await relay.connection.ask('guest.resume', { id: guest.id });
+      await this.#running();
+    });
+  }
+
+  destroy(): Promise<void> {
+    const relay = this.#connectedRelay();
+    return this.#attempt(undefined, async () => {
+      const { guest } = this.#present();
+      if (!guest) return;
+      await relay.connection.ask('guest.destroy', { id: guest.id });
+      await this.#save('guest-ended', { guestState: 'gone' });
+    });
+  }
+
+  abandon(): Promise<void> {
+    return this.#attempt(undefined, async () => {
+      const { session, state } = this.#present();
+      if (session && state !== 'running') await this.#app.vault.retire(session.id);
+      await this.#save('abandoned', { state: 'abandoned' });
+    });
+  }
+
+  /** Hears from the relay how the guest is; a guest that runs or ends changes where the launch stands. */
+  async guestChanged(guestId: string, guestState: LaunchRecord['guestState'] & string): Promise<void> {
+    const { record } = this;
+    if (record?.guest?.id !== guestId || record.guestState === guestState) return;
+    await this.#attempt(undefined, async () => {
+      if (guestState === 'running' && record.state === 'released') return this.#running();
+      const ended = guestState === 'gone' || guestState === 'shutdown';
+      if (ended) await this.#save('guest-ended', { guestState });
+      else await this.#app.launches.save({ ...this.#present(), guestState });
+    });
+  }
+
+  /** Reads the guest's state anew, as after the relay came back. */
+  async lookAtGuest(): Promise<void> {
+    const { relay, record } = this;
+    if (!relay?.open || !record?.guest || record.state === 'abandoned') return;
+    const guests = await relay.connection.ask('guest.list', {}).catch(() => undefined);
+    const state = guests?.find(({ id }) => id === record.guest?.id)?.state;
+    if (guests) await this.guestChanged(record.guest.id, state ?? 'gone');
+  }
+
+  async #running(): Promise<void> {
+    if (this.#present().state !== 'running') await this.#save('running', { state: 'running', guestState: 'running' });
+  }
+
+  async #measure(relay: Relay, id: string): Promise<void> {
+    this.doing = words.launch.measuring(relay.name);
+    const { measurement, apiMajor, apiMinor, build, policy } = await relay.connection.ask('guest.measurement', { id });
+    const reported: Reported = { measurement, apiMajor, apiMinor, build, policy };
+    await this.#save('measured', { reported });
+    await this.#judge();
+  }
+
+  async #judge(): Promise<void> {
+    this.doing = words.launch.judging;
+    const decision = await this.#app.vault.judge(await this.#case());
+    const { state } = this.#present();
+    const verdict = decision.kind === 'release' ? 'verified' : 'mismatch';
+    const open = state === 'launched' || state === 'verified' || state === 'mismatch';
+    if (open && state !== verdict) await this.#save(verdict, { state: verdict });
+    this.decision = decision;
+  }
+
+  async #case() {
+    const { chain, session, reported } = this.#present();
+    const expectation = await this.#expectation();
+    if (!session || !reported) throw new SevError('MEASURE_NOT_VERIFIED');
+    const { apiMajor, apiMinor, build, policy } = reported;
+    const told: ReportedLaunch = { ...parseLaunchMeasure(reported.measurement), apiMajor, apiMinor, build, policy };
+    return { chain, session, expectation, reported: told };
+  }
+
+  async #expectation(): Promise<Expectation> {
+    if (!this.image) throw new SevError('MEASURE_IMAGE', { sentence: words.launch.imageNone });
+    return expectLaunch({ guestImage: this.image.midstate });
+  }
+
+  async #inject({ header, payload }: { header: Uint8Array; payload: Uint8Array }): Promise<void> {
+    const relay = this.#connectedRelay();
+    const { guest } = this.#present();
+    if (!guest) throw new SevError('RELAY_NO_GUEST');
+    await relay.connection.ask('guest.inject', { id: guest.id, header, secret: payload });
+    await this.#save('released', { state: 'released' });
+  }
+
+  async #plan(change: Partial<Plan>): Promise<void> {
+    const record = this.#present();
+    const open = record.state === 'platform' || ('imageId' in change && record.state === 'mismatch');
+    if (!open) return;
+    await this.#app.launches.save({ ...record, plan: { ...record.plan, ...change }, updatedAt: Date.now() });
+    if (record.state === 'mismatch') await this.#judge();
+  }
+
+  #save(
+    ...[event, change, detail]: Parameters<typeof after> extends [unknown, ...infer R] ? R : never
+  ): Promise<LaunchRecord> {
+    return this.#app.launches.save(after(this.#present(), event, change, detail));
+  }
+
+  #present(): LaunchRecord {
+    const record = this.#app.launches.find(this.id);
+    if (!record) throw new SevError('VAULT_RECORD');
+    return record;
+  }
+
+  #connectedRelay(): Relay {
+    const { relay } = this;
+    if (!relay) throw new SevError('RELAY_LOST', { sentence: words.launch.noRelay, next: words.launch.noRelayNext });
+    return relay;
+  }
+
+  async #attempt(doing: string | undefined, work: () => Promise<unknown>): Promise<void> {
+    if (doing) this.doing = doing;
+    this.error = undefined;
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === 'AbortError')) this.error = error;
+    } finally {
+      this.doing = undefined;
+    }
+  }
+}
+
+/** A relay without a launcher does not offer profiles; that is no failure. */
+function withoutLauncher(error: unknown): readonly Profile[] {
+  if (error instanceof SevError && (error.code === 'RELAY_NOT_ALLOWED' || error.code === 'RELAY_METHOD')) return [];
+  throw error;
+}

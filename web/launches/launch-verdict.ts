@@ -1,0 +1,69 @@
+// Where a launch stands, in one sentence: what happened, whether it is safe, and what is next.
+import type { Decision } from '../../shared/decide/decision.ts';
+import type { VerdictWords } from '../platforms/chain-verdict.ts';
+import { words } from '../strings/index.ts';
+import type { LaunchRecord } from './launch-record.ts';
+
+interface Standing {
+  readonly record: LaunchRecord;
+  readonly decision: Decision | undefined;
+  readonly simulated: boolean;
+  readonly sealed: boolean;
+}
+
+const { launch } = words;
+
+export function launchVerdict(standing: Standing): VerdictWords {
+  const { record, sealed } = standing;
+  switch (record.state) {
+    case 'platform':
+      return { tone: 'note', sentence: launch.chooseSentence, reason: launch.chooseReason };
+    case 'session':
+      return { tone: 'note', sentence: launch.readySentence, reason: launch.readyReason };
+    case 'launched':
+      return { tone: 'waiting', sentence: launch.waitingSentence, reason: launch.waitingReason };
+    case 'verified':
+      return sealed
+        ? { tone: 'attention', sentence: launch.sealedSentence, reason: launch.sealedReason }
+        : match(standing);
+    case 'mismatch':
+      return mismatch(standing);
+    case 'released':
+      return proven(standing, launch.releasedSentence, launch.releasedReason);
+    case 'running':
+      return running(standing);
+    case 'abandoned':
+      return { tone: 'note', sentence: launch.abandonedSentence, reason: launch.abandonedReason };
+  }
+}
+
+/** Green only where the proof leads to AMD. */
+const proven = ({ simulated }: Standing, sentence: string, reason: string, next?: string): VerdictWords => ({
+  tone: simulated ? 'simulated' : 'proven',
+  sentence,
+  reason,
+  next,
+});
+
+function match(standing: Standing): VerdictWords {
+  if (standing.decision?.kind !== 'release') return { tone: 'waiting', sentence: launch.judging };
+  return proven(standing, standing.simulated ? launch.matchSimulated : launch.matchSentence, launch.matchReason);
+}
+
+function mismatch({ decision }: Standing): VerdictWords {
+  const first = decision?.findings.find(({ severity }) => severity === 'refused');
+  const told = { reason: first?.sentence, next: first?.next };
+  if (first?.code === 'MEASURE_POLICY_CHANGED') return { tone: 'refused', sentence: launch.policySentence, ...told };
+  if (first && first.code !== 'MEASURE_MISMATCH')
+    return { tone: 'refused', sentence: launch.withheldSentence, ...told };
+  return { tone: 'refused', sentence: launch.mismatchSentence, ...told };
+}
+
+function running(standing: Standing): VerdictWords {
+  const { guestState } = standing.record;
+  if (guestState === 'gone' || guestState === 'shutdown') {
+    return { tone: 'note', sentence: launch.endedSentence, reason: launch.endedReason };
+  }
+  const sentence = standing.simulated ? launch.runningSimulated : launch.runningSentence;
+  return proven(standing, sentence, launch.runningReason, launch.runningNext);
+}

@@ -1,0 +1,74 @@
+// All launches of this device, newest first.
+import { randomId } from '../../shared/crypto/subtle.ts';
+import { encodePolicy, type Policy } from '../../shared/formats/policy.ts';
+import { recommendedPolicy } from '../../shared/formats/policy-words.ts';
+import type { PlatformRecord } from '../platforms/platform-record.ts';
+import { type Database, stored } from '../storage/database.ts';
+import { onChange, saveRevised } from '../storage/records.ts';
+import { words } from '../strings/index.ts';
+import { after, type LaunchRecord } from './launch-record.ts';
+
+export class Launches {
+  list = $state.raw<readonly LaunchRecord[]>([]);
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+    onChange('launches', (id) => void this.#reload(id));
+  }
+
+  async load(): Promise<void> {
+    const records = await stored(this.#database.getAllFromIndex('launches', 'updatedAt'));
+    this.list = records.reverse();
+  }
+
+  find(id: string): LaunchRecord | undefined {
+    return this.list.find((launch) => launch.id === id);
+  }
+
+  /** Begins a launch on a platform whose chain the caller has just seen verified. */
+  begin(platform: PlatformRecord): Promise<LaunchRecord> {
+    const now = Date.now();
+    const record: LaunchRecord = {
+      id: randomId(),
+      revision: 0,
+      name: words.launch.defaultName(platform.name, this.#numberOn(platform.id)),
+      createdAt: now,
+      updatedAt: now,
+      state: 'platform',
+      platformId: platform.id,
+      platformName: platform.name,
+      chain: platform.chain,
+      ...(platform.relayUrl && { relayUrl: platform.relayUrl }),
+      plan: { policy: encodePolicy(firstPolicy(platform)), acceptsKeySharing: false },
+      history: [],
+    };
+    return this.save(after(record, 'begun', {}, platform.name));
+  }
+
+  /** @throws SevError VAULT_CONFLICT when another tab was faster, VAULT_STORAGE */
+  async save(record: LaunchRecord): Promise<LaunchRecord> {
+    const saved = await saveRevised(this.#database, 'launches', record);
+    this.#put(saved);
+    return saved;
+  }
+
+  async #reload(id: string): Promise<void> {
+    const record = await stored(this.#database.get('launches', id));
+    if (record) this.#put(record);
+    else this.list = this.list.filter((launch) => launch.id !== id);
+  }
+
+  #put(record: LaunchRecord): void {
+    const known = this.find(record.id);
+    if (known && known.revision >= record.revision) return;
+    this.list = [record, ...this.list.filter((launch) => launch.id !== record.id)];
+  }
+
+  #numberOn(platformId: string): number {
+    return this.list.filter((launch) => launch.platformId === platformId).length + 1;
+  }
+}
+
+/** Without SEV-ES until the guest owner asks for it: the virtual CPUs are measured then, and have to be described. */
+const firstPolicy = (_platform: PlatformRecord): Policy => recommendedPolicy({ es: false });

@@ -1,0 +1,29 @@
+// What is known of a platform beside its chain, as lines to read.
+import { dottedBothRadices } from '../../shared/bytes/number.ts';
+import { words } from '../strings/index.ts';
+import { dayAndTime } from '../strings/time.ts';
+import type { Fact } from '../ui/facts.ts';
+import { relayName } from '../relay/pairing.ts';
+import type { PlatformRecord } from './platform-record.ts';
+
+export function platformFacts({ name, relayUrl, seenAt, status }: PlatformRecord): readonly Fact[] {
+  const { platform } = words;
+  const facts: Fact[] = [
+    { name: platform.name, value: name },
+    { name: platform.relay, value: relayUrl ? relayName(relayUrl) : platform.noRelay },
+    { name: platform.seen, value: dayAndTime(seenAt) },
+  ];
+  if (!status) return facts;
+  const { apiMajor, apiMinor, build, es, owner } = status;
+  return [
+    ...facts,
+    {
+      name: platform.firmware,
+      value: dottedBothRadices(apiMajor, apiMinor, build),
+      mono: true,
+      note: platform.firmwareNote,
+    },
+    { name: platform.owner, value: platform.owners[owner] },
+    { name: platform.es, value: es ? platform.esYes : platform.esNo },
+  ];
+}

@@ -1,0 +1,38 @@
+import type { CertName } from '../../shared/verify/cert-chain.ts';
+
+/** What each certificate is, for somebody who does not know the letters. */
+const roles: Readonly<Record<CertName, string>> = {
+  ARK: 'AMD root key',
+  ASK: 'AMD signing key',
+  CEK: "This chip's key",
+  OCA: "The owner's key",
+  PEK: "The platform's key",
+  PDH: 'The key that your session uses',
+};
+
+export const chain = {
+  heading: 'Who vouches for whom',
+  roles,
+  genuine: (generation: string) => `This is genuine AMD hardware: ${generation}.`,
+  genuineReason: 'Its chain of signatures leads to an AMD root that this app knows by its whole key.',
+  simulated: 'This platform is simulated. It proves nothing.',
+  simulatedReason: 'Its chain leads to the published test root, whose key everybody has.',
+  simulatedNext: 'Practise with it. Never give it a real secret.',
+  refused: 'Not genuine: do not trust this platform.',
+  refusedAt: (signer: string, subject: string) =>
+    signer === subject
+      ? `Not genuine: the ${subject} is not what it claims.`
+      : `Not genuine: the link from ${signer} to ${subject} is broken.`,
+  refusedRoot: 'Not genuine: the root key is not AMD’s.',
+  incomplete: 'Not proven: the chain is incomplete.',
+  verified: 'verified',
+  failed: 'broken',
+  unchecked: 'not checked',
+  worthless: 'right, but proves nothing below the break',
+  missing: 'missing or unreadable',
+  selfSigned: 'signs itself',
+  pinned: 'pinned in this app by its whole key',
+  vouches: (signer: string, subject: string) => `${signer} vouches for ${subject}`,
+  idName: (name: string) => `${name} id`,
+  sevctl: 'As sevctl verify prints it',
+} as const;

@@ -1,0 +1,106 @@
+// The vault: the only room in which raw key bytes and secrets are handled. Whoever needs a key asks it to act.
+import { webCryptoRandom } from '../../shared/crypto/subtle.ts';
+import { type Decision, decide } from '../../shared/decide/decision.ts';
+import type { Expectation } from '../../shared/decide/expectation.ts';
+import { SevError } from '../../shared/errors.ts';
+import { parseCertChain } from '../../shared/formats/cert-chain.ts';
+import { encodeSecretTable, type SecretEntry } from '../../shared/formats/secret-table.ts';
+import {
+  type LaunchSession,
+  makeLaunchSession,
+  resumeLaunchSession,
+  type StoredLaunchSession,
+  storeLaunchSession,
+} from '../../shared/session/launch-session.ts';
+import { sealSecret } from '../../shared/session/secret-packet.ts';
+import { AMD_ROOTS } from '../../shared/trust/amd-roots.ts';
+import { SIMULATED_ROOT } from '../../shared/trust/simulated-root.ts';
+import { type TrustedPdh, verifyCertChain } from '../../shared/verify/cert-chain.ts';
+import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
+import { encodeLaunchMeasure } from '../../shared/formats/launch-measure.ts';
+import { type Database, stored } from '../storage/database.ts';
+import { bind, enter, keepPacket, retire, type SealedPacket } from './ledger.ts';
+
+const ROOTS = [...AMD_ROOTS, SIMULATED_ROOT];
+
+/** One launch as the vault needs it: bytes of records, none of which it believes. */
+export interface LaunchCase {
+  /** The chain in sevctl's order; verified anew each time. */
+  readonly chain: Uint8Array;
+  readonly session: StoredLaunchSession & { readonly id: string };
+  readonly expectation: Expectation;
+  readonly reported: ReportedLaunch;
+}
+
+export interface Vault {
+  /** Makes a session for a platform, once its chain has verified. @throws SevError CERT_*, MEASURE_POLICY, VAULT_STORAGE */
+  makeSession(wanted: {
+    readonly chain: Uint8Array;
+    readonly policy: number;
+    readonly acceptsKeySharing: boolean;
+  }): Promise<StoredLaunchSession & { readonly id: string }>;
+  /** @throws SevError CERT_*, VAULT_MISSING_KEY */
+  judge(launch: LaunchCase): Promise<Decision>;
+  /**
+   * Seals secrets for a launch that `decide` releases. The same launch gets the same packet, however often it is asked.
+   * @throws SevError MEASURE_NOT_VERIFIED, MEASURE_SESSION_USED, VAULT_BUSY, and as `judge`
+   */
+  seal(launch: LaunchCase, secrets: readonly SecretEntry[], areaSize?: number): Promise<SealedPacket>;
+  /** The packet that was sealed for a session, if one was. */
+  packetOf(sessionId: string): Promise<SealedPacket | undefined>;
+  /** Ends a session for good: nothing is sealed under it any more, and its keys are forgotten. */
+  retire(sessionId: string): Promise<void>;
+}
+
+export function openVault(database: Database): Vault {
+  async function resume({ chain, session }: Omit<LaunchCase, 'expectation' | 'reported'>): Promise<LaunchSession> {
+    const keys = await stored(database.get('keys', session.id));
+    if (keys === undefined) throw new SevError('VAULT_MISSING_KEY');
+    return resumeLaunchSession({ ...session, trustedPdh: await trust(chain), keys });
+  }
+
+  async function judge(launch: LaunchCase): Promise<Decision> {
+    const { expectation, reported } = launch;
+    return decide({ session: await resume(launch), expectation, reported });
+  }
+
+  async function sealAlone(launch: LaunchCase, secrets: readonly SecretEntry[], areaSize?: number) {
+    const { id } = launch.session;
+    const decision = await judge(launch);
+    if (decision.kind !== 'release') throw new SevError('MEASURE_NOT_VERIFIED');
+    const earlier = await bind(database, id, encodeLaunchMeasure(launch.reported), Date.now());
+    if (earlier) return earlier;
+    const table = encodeSecretTable(secrets, areaSize);
+    try {
+      const packet = await sealSecret(decision, table, webCryptoRandom);
+      await keepPacket(database, id, packet);
+      return packet;
+    } finally {
+      table.fill(0);
+    }
+  }
+
+  return {
+    async makeSession({ chain, policy, acceptsKeySharing }) {
+      const trustedPdh = await trust(chain);
+      const session = await makeLaunchSession({ trustedPdh, policy, acceptsKeySharing, random: webCryptoRandom });
+      await enter(database, { sessionId: session.id, ...session.keys }, Date.now());
+      return { ...storeLaunchSession(session), id: session.id };
+    },
+    judge,
+    seal: (launch, secrets, areaSize) =>
+      alone(`sev-verifier-seal-${launch.session.id}`, () => sealAlone(launch, secrets, areaSize)),
+    packetOf: async (sessionId) => (await stored(database.get('ledger', sessionId)))?.packet,
+    retire: (sessionId) => retire(database, sessionId, Date.now()),
+  };
+}
+
+const trust = (chain: Uint8Array): Promise<TrustedPdh> => verifyCertChain(parseCertChain(chain), ROOTS);
+
+/** Runs in one tab at a time; the ledger holds even without this, but then a second tab would see a half-done release. */
+function alone<T>(name: string, work: () => Promise<T>): Promise<T> {
+  return navigator.locks.request(name, { ifAvailable: true }, (lock) => {
+    if (lock === null) throw new SevError('VAULT_BUSY');
+    return work();
+  });
+}
