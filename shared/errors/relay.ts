@@ -114,6 +114,10 @@ export const RELAY_ERRORS = {
     sentence: "AMD's server did not hand out the certificate.",
     next: 'Check the connection to AMD, or give the certificate with --ca.',
   },
+  RELAY_TERMINAL: {
+    sentence: 'The terminal is too small for a QR code.',
+    next: 'Make it larger or its letters smaller, or write the code to a file with --out.',
+  },
   RELAY_USAGE: {
     sentence: 'The command line cannot be understood.',
     next: 'Run the command with --help.',
