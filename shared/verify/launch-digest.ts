@@ -1,23 +1,13 @@
 // The launch digest: SHA-256 over all that the AMD-SP imported before the guest ran. SHA-256 on every generation.
-import { SevError } from '../errors.ts';
-import { requireLength } from '../bytes/reader.ts';
 import { concat } from '../bytes/writer.ts';
 import { type Sha256Midstate, Sha256Stream } from '../crypto/sha256-stream.ts';
 import { encodeKernelHashes, type KernelHashes } from '../formats/kernel-hashes.ts';
+import { type VmsaPages, vmsaSequence } from '../formats/vmsa.ts';
+
+export type { VmsaPages } from '../formats/vmsa.ts';
 
 /** A guest image that was hashed once: what its SHA-256 remembers, in place of its bytes. */
 export type ImageDigestState = Sha256Midstate;
-
-export const VMSA_SIZE = 4096;
-export const MAX_VCPUS = 512;
-
-/** One page for the boot CPU, and one that all others share. SEV-ES only. */
-export interface VmsaPages {
-  readonly boot: Uint8Array;
-  /** Needed from two vCPUs on. */
-  readonly others?: Uint8Array;
-  readonly vcpus: number;
-}
 
 export interface LaunchInputs {
   readonly guestImage: ImageDigestState;
@@ -55,20 +45,4 @@ export const launchDigestTail = (inputs: Omit<LaunchInputs, 'guestImage'>): Uint
 /** What is measured behind the guest image, in order: kernel hashes, then one VMSA page per vCPU, the boot CPU's first. */
 export function measuredAfterImage({ kernelHashes, vmsas }: Omit<LaunchInputs, 'guestImage'>): readonly Uint8Array[] {
   return [...(kernelHashes ? [encodeKernelHashes(kernelHashes)] : []), ...(vmsas ? vmsaSequence(vmsas) : [])];
-}
-
-function vmsaSequence({ boot, others, vcpus }: VmsaPages): readonly Uint8Array[] {
-  requireVcpus(vcpus);
-  requireLength(boot, VMSA_SIZE, 'vmsa.boot');
-  if (vcpus === 1) return [boot];
-  if (!others)
-    throw new SevError('MEASURE_VCPUS', { because: `${vcpus} vCPUs, but no page for those after the first.` });
-  requireLength(others, VMSA_SIZE, 'vmsa.others');
-  return [boot, ...Array.from({ length: vcpus - 1 }, () => others)];
-}
-
-/** @throws SevError MEASURE_VCPUS */
-export function requireVcpus(vcpus: number): void {
-  if (Number.isInteger(vcpus) && vcpus >= 1 && vcpus <= MAX_VCPUS) return;
-  throw new SevError('MEASURE_VCPUS', { because: `${vcpus} was given.` });
 }
