@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+// `sev-relay`: the host operator's command. Without a verb it serves.
+import { SevError } from '../shared/errors.ts';
+import { VERBS } from './verbs.ts';
+import { VERSION } from './version.ts';
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const [first = 'serve', ...rest] = args;
+  if (first === '--version') return print(`sev-relay ${VERSION}\n`);
+  if (first === 'help' || (first === '--help' && rest.length === 0)) return print(await overview());
+  const [name, options] = first.startsWith('-') ? ['serve', args] : [first, rest];
+  const verb = VERBS[name];
+  try {
+    if (verb === undefined) throw new SevError('RELAY_USAGE', { because: `“${name}” is no command of sev-relay.` });
+    const { run } = await verb.load();
+    return await run(options);
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+async function overview(): Promise<string> {
+  const [{ helpOf }, { SERVE_COMMAND }] = await Promise.all([import('./flags.ts'), import('./options.ts')]);
+  const lines = Object.entries(VERBS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
+  return `${helpOf(SERVE_COMMAND)}\nCommands:\n${lines.join('\n')}\n\nEach explains itself with --help.\n`;
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+/** What went wrong, and what to do; 2 for a wrong command line, 1 for a host that refused. */
+function explain(error: unknown): number {
+  if (!(error instanceof SevError)) throw error;
+  const place = error.at ? ` (${error.at})` : '';
+  process.stderr.write(`${error.code}${place}: ${error.sentence}\nNext: ${error.next}\n`);
+  return error.code === 'RELAY_USAGE' ? 2 : 1;
+}

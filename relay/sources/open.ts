@@ -1,0 +1,76 @@
+// Opens the sources that the options name. What is not asked for is not even loaded.
+import { join } from 'node:path';
+import { SevError } from '../../shared/errors.ts';
+import type { Confirm } from '../answer.ts';
+import type { Log } from '../log.ts';
+import type { HostOptions, ServeOptions } from '../options.ts';
+import { platformOf } from '../platform.ts';
+import type { Sources } from '../relay.ts';
+import type { StateFolder } from '../state.ts';
+import { LaunchedGuests } from './launched-guests.ts';
+import { QmpGuests } from './qmp.ts';
+import type { GuestSource, PlatformSource, SimulatedHost } from './types.ts';
+
+export interface OpenedSources extends Sources {
+  /** Ends what the relay itself does not close: the simulated host. */
+  close(): Promise<void>;
+  /** Lines for the operator about what was opened. */
+  readonly facts: readonly string[];
+}
+
+export async function openSources(
+  options: ServeOptions,
+  state: StateFolder,
+  log: Log,
+  confirm: Confirm,
+): Promise<OpenedSources> {
+  const simulated = await openSimulatedHost(options, state);
+  const platform = simulated ? simulatedPlatform(simulated, log) : await openPlatform(options, state, log);
+  const launcher = await openLauncher(log, simulated);
+  const monitors = [...(simulated?.monitors ?? []), ...options.monitors];
+  const guests: GuestSource[] = [new QmpGuests(monitors, log)];
+  if (launcher) guests.push(launcher);
+  return {
+    platform,
+    guests,
+    launcher,
+    checks: () => Promise.resolve([]),
+    confirmOwnership: options.allowOwnership ? confirm : undefined,
+    facts: describeSources(options, simulated),
+    close: async () => simulated?.close(),
+  };
+}
+
+/** The platform alone, for the verbs that need nothing else. */
+export async function openPlatform(options: HostOptions, state: StateFolder, log: Log): Promise<PlatformSource> {
+  const [{ openSevDevice }, { AmdKeyServer }] = await Promise.all([import('./sev-device.ts'), import('./amd-kds.ts')]);
+  const device = openSevDevice(options.sev);
+  return platformOf(device, new AmdKeyServer(options, state, log), { simulated: options.simulate === 'qemu', log });
+}
+
+export const simulatedPlatform = (host: SimulatedHost, log: Log): PlatformSource =>
+  platformOf(host.device, host.amd, { simulated: true, log });
+
+export async function openSimulatedHost(options: HostOptions, state: StateFolder): Promise<SimulatedHost | undefined> {
+  if (options.simulate === 'no') return undefined;
+  if (options.simulate === 'qemu') {
+    throw new SevError('RELAY_USAGE', { at: '--simulate=qemu', because: 'It is not in this version.' });
+  }
+  const { startSimulatedHost } = await import('../simulator/index.ts');
+  return startSimulatedHost({ dir: join(state.path, 'simulated') });
+}
+
+async function openLauncher(log: Log, simulated: SimulatedHost | undefined): Promise<LaunchedGuests | undefined> {
+  return simulated && LaunchedGuests.open(simulated.starter, log);
+}
+
+function describeSources(options: ServeOptions, simulated: SimulatedHost | undefined): string[] {
+  const guests = options.monitors.map(({ name }) => name);
+  return [
+    simulated ? 'platform   SIMULATED: no hardware vouches for anything here' : `platform   ${options.sev}`,
+    ...(guests.length > 0 ? [`monitors   ${guests.join(', ')}`] : []),
+    ...(options.libvirt !== undefined ? [`libvirt    ${options.libvirt}`] : []),
+    ...(options.profiles !== undefined ? [`profiles   ${options.profiles}`] : []),
+    ...(options.allowOwnership ? ['ownership  allowed; each change is asked for here'] : []),
+  ];
+}

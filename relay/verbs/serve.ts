@@ -1,0 +1,65 @@
+// `sev-relay serve`: options, start, say where, close.
+import { readFileSync } from 'node:fs';
+import { SevError } from '../../shared/errors.ts';
+import { helpOf } from '../flags.ts';
+import { makeLog } from '../log.ts';
+import { parseServeOptions, SERVE_COMMAND, type ServeOptions } from '../options.ts';
+import { start } from '../relay.ts';
+import { openSources } from '../sources/open.ts';
+import { defaultStatePath, openState, openTemporaryState, type StateFolder } from '../state.ts';
+import { confirmAt, describeRelay } from '../terminal.ts';
+import { VERSION } from '../version.ts';
+
+export async function run(args: readonly string[]): Promise<number> {
+  const options = parseServeOptions(args);
+  if (options === 'help') return print(helpOf(SERVE_COMMAND));
+  if (options === 'version') return print(`sev-relay ${VERSION}\n`);
+
+  const ended = interrupted();
+  const log = makeLog(options.logLevel);
+  const tls = options.tls && { cert: readPem(options.tls.cert), key: readPem(options.tls.key) };
+  const state = openStateOf(options);
+  const confirm = (question: string): Promise<boolean> => confirmAt(process.stdin, process.stdout, question);
+  try {
+    const sources = await openSources(options, state, log, confirm);
+    try {
+      const relay = await start({ ...options, tls, state, log }, sources);
+      print(describeRelay(relay, sources.facts, process.stdout.isTTY ? process.stdout.columns : undefined));
+      await ended;
+      await relay.close();
+    } finally {
+      await sources.close();
+    }
+  } finally {
+    state.close();
+  }
+  return 0;
+}
+
+/** A simulated host is forgotten with its relay, unless the operator names a folder. */
+const openStateOf = ({ state, simulate }: ServeOptions): StateFolder =>
+  simulate !== 'no' && state === undefined ? openTemporaryState() : openState(state ?? defaultStatePath());
+
+function readPem(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new SevError('RELAY_FILE', { at: path, because: 'It cannot be read.', cause });
+  }
+}
+
+/** Waits for the first Ctrl-C; a second one ends the process at once. */
+const interrupted = (): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = (): void => {
+      process.once('SIGINT', () => process.exit(130));
+      resolve();
+    };
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+  });
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
