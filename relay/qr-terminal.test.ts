@@ -51,7 +51,6 @@ const CELLS: Readonly<Record<string, readonly [boolean, boolean]>> = {
 
 /** What a camera before the terminal sees, one picture for each drawing: half blocks as pixels, and then as text. */
 function scan(written: string): string[] {
-  // eslint wants no control characters in patterns: the escape is put in by name.
   const lines = written.split(/\r?\n/).map((line) => line.split('\u001b[38;5;16;48;5;231m')[1]?.split('\u001b[0m')[0]);
   const drawings: string[][] = [[]];
   for (const line of lines) {
@@ -154,7 +153,8 @@ describe('at a terminal', () => {
       if (next) setTimeout(() => press(Buffer.from(next)));
     };
     await showCodes(ur(3000), { output: terminal, keys, signal: AbortSignal.timeout(5000), framesPerSecond: 19 });
-    expect([...shown]).toEqual(['9/19', '9/20', '9/19', '10/19', '12/19'].filter((x, i, all) => all.indexOf(x) === i));
+    // Versions 15, 14 and 13 carry 340, 296 and 272 bytes.
+    expect([...shown]).toEqual(['9/19', '9/20', '11/19', '12/19']);
     expect(raw).toEqual([true, false]);
     expect(presses).toEqual([]);
   });
@@ -185,7 +185,8 @@ describe('without a terminal', () => {
     const collector = new FrameCollector();
     expect(seen.map((text) => collector.add(text)).at(-1)).toEqual({ status: 'done', message: ur(900) });
     expect(output.text).toContain(`platform chain, code 1 of ${seen.length}`);
-    expect(output.text.replaceAll(/\u001b\[(38;5;16;48;5;231|0)m/g, '')).not.toContain('\u001b');
+    const plain = output.text.replaceAll('\u001b[38;5;16;48;5;231m', '').replaceAll('\u001b[0m', '');
+    expect(plain).not.toContain('\u001b');
   });
 });
 
@@ -217,12 +218,7 @@ describe('in files', () => {
 
   it('a longer one is several, numbered', () => {
     const paths = writeCodeFiles(ur(2000), join(folder, 'chain.PNG'));
-    expect(paths.map((path) => path.slice(folder.length + 1))).toEqual([
-      'chain-1.PNG',
-      'chain-2.PNG',
-      'chain-3.PNG',
-      'chain-4.PNG',
-    ]);
+    expect(paths.map((path) => path.slice(folder.length + 1))).toEqual(['chain-1.PNG', 'chain-2.PNG', 'chain-3.PNG']);
     const collector = new FrameCollector();
     const last = paths.map((path) => collector.add(readModules(readPng(path)))).at(-1);
     expect(last).toEqual({ status: 'done', message: ur(2000) });
