@@ -46,7 +46,11 @@ export async function decompress(framed: Uint8Array, maxBytes = MAX_MESSAGE_BYTE
   return message;
 }
 
-async function inflate(deflated: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+/**
+ * Inflates raw DEFLATE; never holds more than `maxBytes`. Also the zip reader's.
+ * @throws SevError BYTES_TOO_LARGE, BYTES_ENCODING
+ */
+export async function inflate(deflated: Uint8Array, maxBytes: number): Promise<Uint8Array> {
   const stream = open('DecompressionStream');
   if (!stream) {
     throw new SevError('BYTES_ENCODING', {
