@@ -4,14 +4,14 @@ import { type Expectation, expectLaunch } from '../../shared/decide/expectation.
 import { SevError } from '../../shared/errors.ts';
 import { LUKS_PASSPHRASE_GUID } from '../../shared/formats/known-secrets.ts';
 import { parseLaunchMeasure } from '../../shared/formats/launch-measure.ts';
-import type { Guest, Profile } from '../../shared/relay-protocol.ts';
+import type { Guest, GuestState, Profile } from '../../shared/relay-protocol.ts';
 import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
 import { ChainVerdict } from '../platforms/chain-verdict.svelte.ts';
 import type { Relay } from '../relay/relays.svelte.ts';
 import type { AppState } from '../app.svelte.ts';
 import { words } from '../strings/index.ts';
 import type { SecretEntry } from '../../shared/formats/secret-table.ts';
-import { after, happened, type LaunchRecord, type Plan, type Reported } from './launch-record.ts';
+import { after, happened, type LaunchEvent, type LaunchRecord, type Plan, type Reported } from './launch-record.ts';
 
 export class LaunchTask {
   readonly id: string;
@@ -71,8 +71,8 @@ export class LaunchTask {
 
   rename(name: string): Promise<void> {
     return this.#attempt(undefined, async () => {
-      const record = this.#present();
-      if (name.trim() !== '' && name !== record.name) await this.#app.launches.save({ ...record, name: name.trim() });
+      const given = name.trim().slice(0, 120);
+      if (given !== '') await this.#app.launches.change(this.id, (record) => ({ ...record, name: given }));
     });
   }
 
@@ -102,7 +102,11 @@ export class LaunchTask {
       const { session } = this.#present();
       if (!session) throw new SevError('MEASURE_NOT_VERIFIED');
       // Noted first: if the answer is lost, the guest may have been started all the same.
-      await this.#save('launch-asked', {}, profile.name);
+      const { revision } = this.#present();
+      await this.#app.launches.change(this.id, (record) => {
+        if (record.revision !== revision) throw new SevError('VAULT_CONFLICT');
+        return after(record, 'launch-asked', {}, profile.name);
+      });
       const { policy, godh, blob } = session;
       const asked = { profile: profile.name, policy, dhCert: godh, session: blob };
       const { id } = await relay.connection.ask('guest.launch', asked);
@@ -190,14 +194,14 @@ export class LaunchTask {
   }
 
   /** Hears from the relay how the guest is; a guest that runs or ends changes where the launch stands. */
-  async guestChanged(guestId: string, guestState: LaunchRecord['guestState'] & string): Promise<void> {
+  async guestChanged(guestId: string, guestState: GuestState): Promise<void> {
     const { record } = this;
     if (record?.guest?.id !== guestId || record.guestState === guestState) return;
     await this.#attempt(undefined, async () => {
       if (guestState === 'running' && record.state === 'released') return this.#running();
       const ended = guestState === 'gone' || guestState === 'shutdown';
       if (ended) await this.#save('guest-ended', { guestState });
-      else await this.#app.launches.save({ ...this.#present(), guestState });
+      else await this.#app.launches.change(this.id, (present) => ({ ...present, guestState }));
     });
   }
 
@@ -210,8 +214,12 @@ export class LaunchTask {
     if (guests) await this.guestChanged(record.guest.id, state ?? 'gone');
   }
 
+  /** Noted once, whether the relay's answer or its notification comes first. */
   async #running(): Promise<void> {
-    if (this.#present().state !== 'running') await this.#save('running', { state: 'running', guestState: 'running' });
+    const change = { state: 'running', guestState: 'running' } as const;
+    await this.#app.launches.change(this.id, (record) =>
+      record.state === 'released' ? after(record, 'running', change) : record,
+    );
   }
 
   async #measure(relay: Relay, id: string): Promise<void> {
@@ -255,17 +263,16 @@ export class LaunchTask {
   }
 
   async #plan(change: Partial<Plan>): Promise<void> {
-    const record = this.#present();
-    const open = record.state === 'platform' || ('imageId' in change && record.state === 'mismatch');
-    if (!open) return;
-    await this.#app.launches.save({ ...record, plan: { ...record.plan, ...change }, updatedAt: Date.now() });
-    if (record.state === 'mismatch') await this.#judge();
+    const { state } = await this.#app.launches.change(this.id, (record) => {
+      const open = record.state === 'platform' || ('imageId' in change && record.state === 'mismatch');
+      if (!open) throw new SevError('VAULT_CONFLICT');
+      return { ...record, plan: { ...record.plan, ...change }, updatedAt: Date.now() };
+    });
+    if (state === 'mismatch') await this.#judge();
   }
 
-  #save(
-    ...[event, change, detail]: Parameters<typeof after> extends [unknown, ...infer R] ? R : never
-  ): Promise<LaunchRecord> {
-    return this.#app.launches.save(after(this.#present(), event, change, detail));
+  #save(event: LaunchEvent, change: Partial<LaunchRecord> = {}, detail?: string): Promise<LaunchRecord> {
+    return this.#app.launches.change(this.id, (record) => after(record, event, change, detail));
   }
 
   #present(): LaunchRecord {

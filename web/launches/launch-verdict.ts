@@ -9,17 +9,20 @@ interface Standing {
   readonly decision: Decision | undefined;
   readonly simulated: boolean;
   readonly sealed: boolean;
+  /** From 1 to 6. */
+  readonly stepNumber: number;
 }
 
 const { launch } = words;
 
 export function launchVerdict(standing: Standing): VerdictWords {
-  const { record, sealed } = standing;
+  const { record, sealed, stepNumber } = standing;
+  const word = launch.stepOf(stepNumber);
   switch (record.state) {
     case 'platform':
-      return { tone: 'note', sentence: launch.chooseSentence, reason: launch.chooseReason };
+      return { tone: 'note', word, sentence: launch.chooseSentence, reason: launch.chooseReason };
     case 'session':
-      return { tone: 'note', sentence: launch.readySentence, reason: launch.readyReason };
+      return { tone: 'note', word, sentence: launch.readySentence, reason: launch.readyReason };
     case 'launched':
       return { tone: 'waiting', sentence: launch.waitingSentence, reason: launch.waitingReason };
     case 'verified':

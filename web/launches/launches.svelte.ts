@@ -4,7 +4,7 @@ import { encodePolicy, type Policy } from '../../shared/formats/policy.ts';
 import { recommendedPolicy } from '../../shared/formats/policy-words.ts';
 import type { PlatformRecord } from '../platforms/platform-record.ts';
 import { type Database, stored } from '../storage/database.ts';
-import { onChange, saveRevised } from '../storage/records.ts';
+import { announce, changeRecord, onChange } from '../storage/records.ts';
 import { words } from '../strings/index.ts';
 import { after, type LaunchRecord } from './launch-record.ts';
 
@@ -27,9 +27,9 @@ export class Launches {
   }
 
   /** Begins a launch on a platform whose chain the caller has just seen verified. */
-  begin(platform: PlatformRecord): Promise<LaunchRecord> {
+  async begin(platform: PlatformRecord): Promise<LaunchRecord> {
     const now = Date.now();
-    const record: LaunchRecord = {
+    const fresh: LaunchRecord = {
       id: randomId(),
       revision: 0,
       name: words.launch.defaultName(platform.name, this.#numberOn(platform.id)),
@@ -43,12 +43,19 @@ export class Launches {
       plan: { policy: encodePolicy(firstPolicy(platform)), acceptsKeySharing: false },
       history: [],
     };
-    return this.save(after(record, 'begun', {}, platform.name));
+    const record = after(fresh, 'begun', {}, platform.name);
+    await stored(this.#database.add('launches', record));
+    announce({ store: 'launches', key: record.id });
+    this.#put(record);
+    return record;
   }
 
-  /** @throws SevError VAULT_CONFLICT when another tab was faster, VAULT_STORAGE */
-  async save(record: LaunchRecord): Promise<LaunchRecord> {
-    const saved = await saveRevised(this.#database, 'launches', record);
+  /**
+   * Changes a record as it is at that moment in storage.
+   * @throws SevError VAULT_STORAGE, VAULT_RECORD, or what `next` throws
+   */
+  async change(id: string, next: (present: LaunchRecord) => LaunchRecord): Promise<LaunchRecord> {
+    const saved = await changeRecord(this.#database, 'launches', id, next);
     this.#put(saved);
     return saved;
   }

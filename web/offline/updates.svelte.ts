@@ -22,7 +22,8 @@ export class Updates {
     this.#workbox.addEventListener('controlling', ({ isUpdate }) => {
       if (isUpdate) location.reload();
     });
-    await this.#workbox.register();
+    // A browser that keeps no service worker still has the whole app, only not offline.
+    await this.#workbox.register().catch(() => undefined);
   }
 
   async #offer(): Promise<void> {

@@ -6,6 +6,8 @@ import { brokenLink, type ChainView } from './chain-view.ts';
 
 export interface VerdictWords {
   readonly tone: Tone;
+  /** Takes the place of the tone's own word. */
+  readonly word?: string;
   readonly sentence: string;
   readonly reason?: string | undefined;
   readonly next?: string | undefined;

@@ -41,29 +41,33 @@ export function onChange(store: RecordStore, heard: (key: string) => void): () =
 }
 
 /**
- * Stores the next revision of a record, if the stored one is still the one it was made from.
+ * Reads a record, works out the next one and stores it, in one transaction: no tab ever undoes another's work.
+ *
+ * @param next must not wait for anything; it throws to leave the record as it is
  * @returns the record as stored
- * @throws SevError VAULT_CONFLICT when another tab was faster; nothing is written then
+ * @throws SevError VAULT_RECORD when there is none, VAULT_STORAGE, or what `next` throws
  */
-export async function saveRevised<S extends 'launches' | 'platforms', T extends Revised>(
+export async function changeRecord<T extends Revised>(
   database: Database,
-  store: S,
-  record: T,
+  store: 'launches' | 'platforms',
+  id: string,
+  next: (present: T) => T,
 ): Promise<T> {
-  const next = { ...record, revision: record.revision + 1 };
-  await stored(
-    (async () => {
-      const transaction = database.transaction(store, 'readwrite');
-      const present = (await transaction.store.get(record.id)) as Revised | undefined;
-      if ((present?.revision ?? 0) !== record.revision) {
-        transaction.abort();
-        await transaction.done.catch(() => undefined);
-        throw new SevError('VAULT_CONFLICT');
-      }
-      await transaction.store.put(next as never);
+  const work = async (): Promise<T> => {
+    const transaction = database.transaction(store, 'readwrite');
+    try {
+      const present = (await transaction.store.get(id)) as T | undefined;
+      if (present === undefined) throw new SevError('VAULT_RECORD', { because: 'It is no longer there.' });
+      const changed = { ...next(present), revision: present.revision + 1 };
+      await transaction.store.put(changed as never);
       await transaction.done;
-    })(),
-  );
-  announce({ store, key: record.id });
-  return next;
+      return changed;
+    } catch (error) {
+      void transaction.done.catch(() => undefined);
+      throw error;
+    }
+  };
+  const changed = await stored(work());
+  announce({ store, key: id });
+  return changed;
 }

@@ -65,6 +65,7 @@ export const launch = {
   rename: 'Name of this launch',
   changed: (when: string) => `Changed ${when}`,
   onPlatform: (name: string) => `on ${name}`,
+  stepOf: (number: number) => `Step ${number} of 6`,
   done: 'done',
   current: 'now',
   ahead: 'to come',

@@ -14,7 +14,7 @@ export const shell = {
   notFound: 'There is nothing at this address.',
   notFoundNext: 'Go back to your launches.',
   simulated: 'SIMULATED',
-  simulatedMore: 'This platform is software. It proves nothing about any machine.',
+  simulatedMore: 'This platform is software: it proves nothing.',
   offlineReady: 'Ready to work offline.',
   updateReady: 'A new version is ready.',
   updateNow: 'Reload with the new version',
