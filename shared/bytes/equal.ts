@@ -11,4 +11,4 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 export const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 
 /** A reversed copy: SEV stores numbers little-endian, WebCrypto wants them big-endian. */
-export const reversed = (bytes: Uint8Array): Uint8Array => bytes.slice().reverse();
+export const reversed = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes).reverse();

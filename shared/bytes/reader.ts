@@ -12,7 +12,8 @@ export class ByteReader {
   #offset = 0;
 
   constructor(bytes: Uint8Array, at = '') {
-    this.bytes = bytes;
+    // Node's Buffer is a Uint8Array whose slice() is no copy: what was taken would change with its source.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.at = at;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
