@@ -1,0 +1,2 @@
+// The door of the simulated hosts: a host without any SEV hardware, for practice and for tests.
+export { startSimulatedHost, type SimulatedHostOptions } from './host.ts';
