@@ -2,19 +2,11 @@
 import type { GuestState } from '../../shared/relay-protocol.ts';
 import type { StoredLaunchSession } from '../../shared/session/launch-session.ts';
 import type { Revised } from '../storage/records.ts';
+import type { Plan } from './plan.ts';
 
 /** DESIGN.md, “The journey of one launch”. */
 export type LaunchState =
   'platform' | 'session' | 'launched' | 'verified' | 'mismatch' | 'released' | 'running' | 'abandoned';
-
-/** What the guest owner expects to be measured. */
-export interface Plan {
-  /** The guest image, by its SHA-256 in the library. */
-  readonly imageId?: string;
-  readonly policy: number;
-  /** Said yes to before the session was made: the host may share the guest's key. */
-  readonly acceptsKeySharing: boolean;
-}
 
 /** What the host reported of the launch; proven only by the verdict. */
 export interface Reported {

@@ -1,6 +1,6 @@
 // One launch under way: what was given, what follows from it, and what the guest owner can do next.
 import type { Decision } from '../../shared/decide/decision.ts';
-import { type Expectation, expectLaunch } from '../../shared/decide/expectation.ts';
+import type { Expectation } from '../../shared/decide/expectation.ts';
 import { SevError } from '../../shared/errors.ts';
 import { LUKS_PASSPHRASE_GUID } from '../../shared/formats/known-secrets.ts';
 import { parseLaunchMeasure } from '../../shared/formats/launch-measure.ts';
@@ -10,8 +10,13 @@ import { ChainVerdict } from '../platforms/chain-verdict.svelte.ts';
 import type { Relay } from '../relay/relays.svelte.ts';
 import type { AppState } from '../app.svelte.ts';
 import { words } from '../strings/index.ts';
+import type { CallOptions } from '../workers/call.ts';
+import { hashFile } from '../workers/digest.ts';
+import { CPU_MODELS } from '../../shared/formats/cpu-signature.ts';
+import { encodePolicy, parsePolicy } from '../../shared/formats/policy.ts';
+import { type CpuPlan, expectationOf, type KernelPlan, type Plan } from './plan.ts';
 import type { SecretEntry } from '../../shared/formats/secret-table.ts';
-import { after, happened, type LaunchEvent, type LaunchRecord, type Plan, type Reported } from './launch-record.ts';
+import { after, happened, type LaunchEvent, type LaunchRecord, type Reported } from './launch-record.ts';
 
 export class LaunchTask {
   readonly id: string;
@@ -47,18 +52,48 @@ export class LaunchTask {
   }
 
   async chooseImage(file: File): Promise<void> {
-    const stop = new AbortController();
-    const hashing = (part: number): void => void (this.hashing = { name: file.name, part, stop });
-    hashing(0);
-    await this.#attempt(undefined, async () => {
-      const image = await this.#app.library.add(file, { signal: stop.signal, onprogress: hashing });
+    await this.#hash(file, async (options) => {
+      const image = await this.#app.library.add(file, options);
       await this.#plan({ imageId: image.id });
     });
-    this.hashing = undefined;
   }
 
   useImage(imageId: string): Promise<void> {
     return this.#attempt(undefined, () => this.#plan({ imageId }));
+  }
+
+  /** A kernel or an initrd, hashed here; only its hash is measured. */
+  async chooseKernelFile(part: 'kernel' | 'initrd', file: File): Promise<void> {
+    await this.#hash(file, async (options) => {
+      const { size, sha256 } = await hashFile(file, options);
+      const kernel = this.#present().plan.kernel ?? { cmdline: '' };
+      await this.#plan({ kernel: { ...kernel, [part]: { name: file.name, size, sha256 } } });
+    });
+  }
+
+  /** What else is measured: the virtual CPUs, or the kernel's command line. */
+  describe(change: { readonly cpu?: Partial<CpuPlan>; readonly kernel?: KernelPlan | undefined }): Promise<void> {
+    return this.#attempt(undefined, async () => {
+      const { plan } = this.#present();
+      const cpu = { ...plan.cpu, ...change.cpu };
+      await this.#plan('kernel' in change ? { cpu, kernel: change.kernel } : { cpu });
+    });
+  }
+
+  /** Takes the shape of what the host offers to start as a first draft, which the guest owner sees and can change. */
+  followProfile({ name, firmware, cpus, cpuModel, sevEs }: Profile): Promise<void> {
+    return this.#attempt(undefined, async () => {
+      const { plan } = this.#present();
+      const policy = encodePolicy({ ...parsePolicy(plan.policy), es: sevEs });
+      const known = this.#app.library.find(firmware.sha256);
+      const model = modelOf(cpuModel) ?? plan.cpu.model;
+      await this.#plan({
+        profile: name,
+        policy,
+        cpu: { ...plan.cpu, vcpus: cpus, model },
+        ...(known && !plan.imageId && { imageId: known.id }),
+      });
+    });
   }
 
   choosePolicy(policy: number): Promise<void> {
@@ -249,9 +284,18 @@ export class LaunchTask {
     return { chain, session, expectation, reported: told };
   }
 
-  async #expectation(): Promise<Expectation> {
+  #expectation(): Promise<Expectation> {
     if (!this.image) throw new SevError('MEASURE_IMAGE', { sentence: words.launch.imageNone });
-    return expectLaunch({ guestImage: this.image.midstate });
+    return expectationOf(this.#present().plan, this.image);
+  }
+
+  /** Hashes in a worker, with progress and a way out. */
+  async #hash(file: File, work: (options: CallOptions) => Promise<void>): Promise<void> {
+    const stop = new AbortController();
+    const onprogress = (part: number): void => void (this.hashing = { name: file.name, part, stop });
+    onprogress(0);
+    await this.#attempt(undefined, () => work({ signal: stop.signal, onprogress }));
+    this.hashing = undefined;
   }
 
   async #inject({ header, payload }: { header: Uint8Array; payload: Uint8Array }): Promise<void> {
@@ -262,11 +306,13 @@ export class LaunchTask {
     await this.#save('released', { state: 'released' });
   }
 
-  async #plan(change: Partial<Plan>): Promise<void> {
+  /** Policy and key sharing are settled by the session; what is expected can be put right until a secret is sealed. */
+  async #plan(change: { readonly [K in keyof Plan]?: Plan[K] | undefined }): Promise<void> {
+    const settled = 'policy' in change || 'acceptsKeySharing' in change;
     const { state } = await this.#app.launches.change(this.id, (record) => {
-      const open = record.state === 'platform' || ('imageId' in change && record.state === 'mismatch');
+      const open = record.state === 'platform' || (record.state === 'mismatch' && !settled);
       if (!open) throw new SevError('VAULT_CONFLICT');
-      return { ...record, plan: { ...record.plan, ...change }, updatedAt: Date.now() };
+      return { ...record, plan: { ...record.plan, ...change } as Plan, updatedAt: Date.now() };
     });
     if (state === 'mismatch') await this.#judge();
   }
@@ -305,3 +351,7 @@ function withoutLauncher(error: unknown): readonly Profile[] {
   if (error instanceof SevError && (error.code === 'RELAY_NOT_ALLOWED' || error.code === 'RELAY_METHOD')) return [];
   throw error;
 }
+
+/** `EPYC-Milan-v2` → `EPYC-Milan`; undefined for a model whose signature is not known here. */
+const modelOf = (name: string): string | undefined =>
+  CPU_MODELS.find((known) => known.name.toLowerCase() === name.replace(/-v\d+$/, '').toLowerCase())?.name;

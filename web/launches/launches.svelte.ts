@@ -1,12 +1,13 @@
 // All launches of this device, newest first.
 import { randomId } from '../../shared/crypto/subtle.ts';
-import { encodePolicy, type Policy } from '../../shared/formats/policy.ts';
+import { encodePolicy } from '../../shared/formats/policy.ts';
 import { recommendedPolicy } from '../../shared/formats/policy-words.ts';
 import type { PlatformRecord } from '../platforms/platform-record.ts';
 import { type Database, stored } from '../storage/database.ts';
 import { announce, changeRecord, onChange } from '../storage/records.ts';
 import { words } from '../strings/index.ts';
 import { after, type LaunchRecord } from './launch-record.ts';
+import { FIRST_CPU } from './plan.ts';
 
 export class Launches {
   list = $state.raw<readonly LaunchRecord[]>([]);
@@ -40,7 +41,7 @@ export class Launches {
       platformName: platform.name,
       chain: platform.chain,
       ...(platform.relayUrl && { relayUrl: platform.relayUrl }),
-      plan: { policy: encodePolicy(firstPolicy(platform)), acceptsKeySharing: false },
+      plan: { policy: firstPolicy(platform), acceptsKeySharing: false, cpu: FIRST_CPU },
       history: [],
     };
     const record = after(fresh, 'begun', {}, platform.name);
@@ -77,5 +78,5 @@ export class Launches {
   }
 }
 
-/** Without SEV-ES until the guest owner asks for it: the virtual CPUs are measured then, and have to be described. */
-const firstPolicy = (_platform: PlatformRecord): Policy => recommendedPolicy({ es: false });
+/** SEV-ES wherever the host says that it has it; a host that lies about it only ends in a refusal. */
+const firstPolicy = ({ status }: PlatformRecord): number => encodePolicy(recommendedPolicy({ es: status?.es ?? true }));

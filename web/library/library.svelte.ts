@@ -1,7 +1,7 @@
 // The guest owner's own reference files, each known by its hash.
 import { type Database, stored } from '../storage/database.ts';
 import { announce, onChange } from '../storage/records.ts';
-import { hashFile } from '../workers/digest.ts';
+import { hashImage } from '../workers/digest.ts';
 import type { CallOptions } from '../workers/call.ts';
 import { SevError } from '../../shared/errors.ts';
 import type { ImageRecord } from './image-record.ts';
@@ -30,7 +30,7 @@ export class Library {
    */
   async add(file: File, options?: CallOptions): Promise<ImageRecord> {
     if (file.size === 0) throw new SevError('MEASURE_IMAGE', { because: 'The file is empty.' });
-    const hashed = await hashFile(file, options);
+    const hashed = await hashImage(file, options);
     const known = this.find(hashed.sha256);
     if (known) return known;
     const image = { ...hashed, id: hashed.sha256, name: file.name, addedAt: Date.now() };

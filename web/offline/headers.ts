@@ -18,9 +18,12 @@ const directives: Readonly<Record<string, string>> = {
   'trusted-types': 'svelte-trusted-html sev-verifier',
 };
 
-export const contentSecurityPolicy = Object.entries(directives)
-  .map(([name, value]) => `${name} ${value}`)
-  .join('; ');
+const policyOf = (policy: Readonly<Record<string, string>>): string =>
+  Object.entries(policy)
+    .map(([name, value]) => `${name} ${value}`)
+    .join('; ');
+
+export const contentSecurityPolicy = policyOf(directives);
 
 /** Sent with every response. A policy in a meta tag would not bind the workers; a header does. */
 export const securityHeaders: Readonly<Record<string, string>> = {
@@ -31,3 +34,14 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 };
+
+/** The one script that may compile WebAssembly: the worker that reads QR codes. A worker obeys its own response's policy. */
+const MAY_COMPILE = /^\/assets\/scan\.worker-[\w-]+\.js$/;
+const compilingHeaders = {
+  ...securityHeaders,
+  'content-security-policy': policyOf({ ...directives, 'script-src': "'self' 'wasm-unsafe-eval'" }),
+};
+
+/** The headers of one file, by its path below the app's origin. */
+export const headersFor = (path: string): Readonly<Record<string, string>> =>
+  MAY_COMPILE.test(path) ? compilingHeaders : securityHeaders;

@@ -1,6 +1,6 @@
 // Keeps one whole version of the app on the device, and serves it under the strict headers with or without a network.
 // What is kept is decided at build (vite.config.ts puts the list in); a new version waits until the page lets it take over.
-import { securityHeaders } from './headers.ts';
+import { headersFor } from './headers.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 /** Every file of this build with its integrity; put in at build. */
@@ -15,7 +15,7 @@ async function precache(): Promise<void> {
   const keep = async ([path, integrity]: readonly [string, string]): Promise<void> => {
     const response = await fetch(path, { integrity, cache: 'no-cache', credentials: 'omit' });
     if (!response.ok) throw new Error(`${path} answered ${response.status}`);
-    const headers = { ...securityHeaders, 'content-type': response.headers.get('content-type') ?? '' };
+    const headers = { ...headersFor(path), 'content-type': response.headers.get('content-type') ?? '' };
     await cache.put(path, new Response(response.body, { headers }));
   };
   await Promise.all(__PRECACHE__.map(keep));

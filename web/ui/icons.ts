@@ -26,6 +26,10 @@ export const ICONS = {
   dice: 'M4.5 4.5h11v11h-11zM7.8 7.8h.1M12.2 7.8h.1M7.8 12.2h.1M12.2 12.2h.1M10 10h.1',
   save: 'M10 3.5v8.5M6.4 8.6L10 12.2l3.6-3.6M4 16.5h12',
   away: 'M4.5 6h11M8 6V4h4v2M6 6l.8 10.5h6.4L14 6',
+  camera: 'M3.5 6.5h3l1.2-2h4.6l1.2 2h3v9h-13zM10 8.2a2.7 2.7 0 1 1 0 5.4 2.7 2.7 0 0 1 0-5.4z',
+  torch: 'M7 3.5h6v2.6l-1.4 2v8.4H8.4V8.1L7 6.1zM10 10.2v1.4',
+  code: 'M4 4h4.5v4.5H4zM11.5 4H16v4.5h-4.5zM4 11.5h4.5V16H4zM11.5 11.5h1.8v1.8h-1.8zM16 11.5v1.8M11.5 16h1.8M16 15.9v.1',
+  pause: 'M7.5 5v10M12.5 5v10',
 } as const;
 
 export type IconName = keyof typeof ICONS;

@@ -1,7 +1,8 @@
 // Keeps the worker that reads QR codes, for as long as a scanner is open.
 import { SevError } from '../../shared/errors.ts';
 import { trustedScript } from '../offline/trusted.ts';
-import type { Reply, ScanAnswer, ScanRequest } from './messages.ts';
+import type { Reply } from './messages.ts';
+import type { ScanAnswer, ScanRequest } from './scan-messages.ts';
 import workerUrl from './scan.worker.ts?worker&url';
 
 /** Reads one picture at a time: whoever has a camera offers the next frame when the last is done. */

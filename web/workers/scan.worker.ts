@@ -3,7 +3,7 @@
 import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader';
 import wasmUrl from 'zxing-wasm/reader/zxing_reader.wasm?url';
 import { answer } from './answer.ts';
-import type { ScanAnswer, ScanRequest } from './messages.ts';
+import type { ScanAnswer, ScanRequest } from './scan-messages.ts';
 
 type Decoder = (picture: ImageData, thorough: boolean) => Promise<readonly string[]>;
 
