@@ -1,8 +1,9 @@
 // Real certificates, a real QEMU, and another project's tool.
+import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { verdict } from '../journey.ts';
-import { expect, NO_VECTORS, test, vectorsFolder } from '../world.ts';
+import { meet, verdict } from '../journey.ts';
+import { expect, firstExisting, NO_VECTORS, startRelay, test, vectorsFolder } from '../world.ts';
 
 const dropChain = async (page: import('@playwright/test').Page, url: string, path: string): Promise<void> => {
   await page.goto('about:blank');
@@ -44,5 +45,26 @@ test('The same certificates with one byte changed are not genuine, and the broke
     await expect(verdict(page), `byte ${offset}`).toHaveText(/^Not genuine/);
     await expect(verdict(page), `byte ${offset}`).toHaveText(broken);
     await expect(page.getByRole('button', { name: 'Prepare a launch here' })).toHaveCount(0);
+  }
+});
+
+test('A real QEMU without SEV is shown paused, continued, and called what it is', async ({ page, app, folder }) => {
+  const qemu = firstExisting('/usr/bin/qemu-system-x86_64');
+  test.skip(!qemu, 'qemu-system-x86_64 is not installed');
+  const socket = join(folder, 'qmp.sock');
+  const guest = spawn(qemu!, ['-S', '-nodefaults', '-display', 'none', '-qmp', `unix:${socket},server=on,wait=off`], {
+    stdio: 'ignore',
+  });
+  const relay = await startRelay(app.url, ['--simulate', '--state', folder, '--qmp', `plain=${socket}`]);
+  try {
+    await meet(page, relay);
+    const guests = page.getByRole('region', { name: 'Guests on this host' });
+    await expect(guests).toContainText('This is not an SEV guest: nothing of it is encrypted or measured');
+    await expect(guests).toContainText('It is paused before its first instruction.');
+    await guests.getByRole('button', { name: 'Continue plain without SEV' }).click();
+    await expect(guests).toContainText('It is running.');
+  } finally {
+    await relay.stop();
+    guest.kill('SIGKILL');
   }
 });

@@ -28,6 +28,11 @@ export const platform = {
   unknown: 'This platform is not known on this device.',
   unknownNext: 'Meet it again through its relay or its certificates.',
   refusedRecord: 'The stored certificates of this platform do not verify any more.',
+  guests: 'Guests on this host',
+  guestIs: (state: string) => `It is ${state}.`,
+  notSev: 'This is not an SEV guest: nothing of it is encrypted or measured, so there is nothing to verify.',
+  saysSev: 'An SEV guest, says the host. Its launch tells what it is.',
+  resume: (name: string) => `Continue ${name} without SEV`,
   firmwareApi: 'API',
   firmwareBuild: 'build',
 } as const;
