@@ -56,6 +56,8 @@ const profile = object({
   cpus: integer(1, 512),
   cpuModel: string(64),
   sevEs: boolean,
+  /** False for a profile that starts a guest without SEV, for trying things out. */
+  sev: optional(boolean),
 });
 export type Profile = Parsed<typeof profile>;
 

@@ -40,7 +40,9 @@ export class LaunchedGuests implements Launcher {
   }
 
   async launch(request: LaunchRequest): Promise<string> {
-    return this.#attach(await this.#starter.start(request));
+    const id = this.#attach(await this.#starter.start(request));
+    await this.#guests.settled(id);
+    return id;
   }
 
   owns(id: string): boolean {

@@ -26,7 +26,7 @@ export async function openSources(
 ): Promise<OpenedSources> {
   const simulated = await openSimulatedHost(options, state);
   const platform = simulated ? simulatedPlatform(simulated, log) : await openPlatform(options, state, log);
-  const launcher = await openLauncher(log, simulated);
+  const launcher = await openLauncher(options, state, log, simulated);
   const monitors = [...(simulated?.monitors ?? []), ...options.monitors];
   const guests: GuestSource[] = [new QmpGuests(monitors, log)];
   if (launcher) guests.push(launcher);
@@ -60,8 +60,16 @@ export async function openSimulatedHost(options: HostOptions, state: StateFolder
   return startSimulatedHost({ dir: join(state.path, 'simulated') });
 }
 
-async function openLauncher(log: Log, simulated: SimulatedHost | undefined): Promise<LaunchedGuests | undefined> {
-  return simulated && LaunchedGuests.open(simulated.starter, log);
+async function openLauncher(
+  options: ServeOptions,
+  state: StateFolder,
+  log: Log,
+  simulated: SimulatedHost | undefined,
+): Promise<LaunchedGuests | undefined> {
+  if (simulated) return LaunchedGuests.open(simulated.starter, log);
+  if (options.profiles === undefined) return undefined;
+  const { QemuStarter } = await import('./launcher.ts');
+  return LaunchedGuests.open(new QemuStarter(options.profiles, state, log), log);
 }
 
 function describeSources(options: ServeOptions, simulated: SimulatedHost | undefined): string[] {

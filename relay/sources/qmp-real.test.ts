@@ -71,7 +71,7 @@ describeWithQemu('a real QEMU without SEV', () => {
     const ended = new Promise((resolve) => qemu.once('exit', resolve));
     await guests.destroy(ID);
     expect(await ended).toBe(0);
-    expect(changes).toEqual(['prelaunch', 'running', 'shutdown', 'gone']);
+    expect(changes).toEqual(['gone', 'prelaunch', 'running', 'shutdown', 'gone']);
   });
 
   it('says in words that it is no SEV guest, whatever is asked', async () => {

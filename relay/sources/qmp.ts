@@ -58,6 +58,11 @@ export class QmpGuests implements GuestSource {
     this.#monitors.delete(id);
   }
 
+  /** Waits until it is known whether the guest's monitor answers. */
+  async settled(id: string): Promise<void> {
+    await this.#monitor(id).settled();
+  }
+
   owns(id: string): boolean {
     return this.#monitors.has(id);
   }

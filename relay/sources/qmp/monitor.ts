@@ -34,7 +34,7 @@ export class GuestMonitor {
   readonly #changed: (state: GuestState) => void;
   #connection: QmpConnection | undefined;
   #link: 'gone' | 'busy' | 'up' = 'gone';
-  #state: GuestState = 'gone';
+  #state: GuestState = 'unknown';
   #sev: boolean | undefined;
   #why = new SevError('RELAY_QMP_GONE');
   /** Settles when the present attempt to connect is decided: it is there, it is busy, or it is gone. */
@@ -60,7 +60,7 @@ export class GuestMonitor {
     this.#connect();
   }
 
-  /** `gone` while there is no monitor, `unknown` while it serves somebody else. */
+  /** `gone` while there is no monitor, `unknown` until that is settled and while it serves somebody else. */
   get state(): GuestState {
     return this.#state;
   }
