@@ -146,15 +146,22 @@ describeWithVectors('Launching on the simulated host', () => {
   });
 
   it('refuses profiles with files or processors that are not there', async () => {
-    const profile = { cpus: 1, cpuModel: 'EPYC', sevEs: false, memoryMiB: 64 };
-    const { starter } = await hostIn(temporaryFolder(), {
-      profiles: [
-        { ...profile, name: 'no-file', firmware: '/nonexistent/OVMF.fd' },
-        { ...profile, name: 'no-cpu', firmware: '/nonexistent/OVMF.fd', cpuModel: 'Haswell' },
-      ],
-    });
+    const dir = temporaryFolder();
+    const path = join(dir, 'profiles.json');
+    const common = { kind: 'sev', firmware: '/nonexistent/OVMF.fd', cpus: 1, cpuModel: 'EPYC', memoryMiB: 64 };
+    const profiles = [
+      { ...common, name: 'no-file' },
+      { ...common, name: 'no-cpu', cpuModel: 'Haswell' },
+      { ...common, name: 'no-sev', kind: 'plain' },
+    ];
+    writeFileSync(path, JSON.stringify({ profiles }));
+    const { starter } = await hostIn(dir, { profiles: path });
     await expect(starter.start({ ...request, profile: 'no-file' })).rejects.toMatchObject({ code: 'RELAY_FILE' });
     await expect(starter.start({ ...request, profile: 'no-cpu' })).rejects.toMatchObject({ code: 'RELAY_LAUNCH' });
+    await expect(starter.start({ ...request, profile: 'no-sev' })).rejects.toMatchObject({ code: 'RELAY_LAUNCH' });
+    await expect(startSimulatedHost({ dir, profiles: join(dir, 'none.json') })).rejects.toMatchObject({
+      code: 'RELAY_FILE',
+    });
   });
 
   it('keeps guests’ memory out of its folder, and clears away what a killed relay left', async () => {

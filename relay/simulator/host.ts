@@ -4,18 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SevError } from '../../shared/errors.ts';
 import { SimulatedAmdSp, type SimulatedAmdSpOptions } from '../../shared/simulator/amd-sp.ts';
-import { DEMO_GUEST_IMAGE_NAME, demoGuestImage } from '../../shared/simulator/demo-guest/image.ts';
 import { inState, readIfThere, writeWhole } from '../state.ts';
 import type { SimulatedHost } from '../sources/types.ts';
 import { simulatedAmd, simulatedDevice } from './device.ts';
-import { demoProfiles, type SimulatedProfile } from './profiles.ts';
+import { writeDemoProfiles } from './profiles.ts';
 import { SimulatedStarter } from './starter.ts';
 
 export interface SimulatedHostOptions {
   /** Keeps the chip, the demo guest image, and where the guests' folders are. Nothing that a guest holds. */
   readonly dir: string;
-  /** Instead of the demo profiles. */
-  readonly profiles?: readonly SimulatedProfile[];
+  /** The operator's profiles file; without it there are profiles for the demo guest image. */
+  readonly profiles?: string | undefined;
   readonly amdSp?: Omit<SimulatedAmdSpOptions, 'stored'>;
 }
 
@@ -32,10 +31,8 @@ export async function startSimulatedHost(options: SimulatedHostOptions): Promise
   const chipPath = join(dir, 'simulated-chip.json');
   const amdSp = await openChip(chipPath, chosen);
   const device = simulatedDevice(amdSp, () => saveChip(chipPath, amdSp));
-  const image = join(dir, DEMO_GUEST_IMAGE_NAME);
-  inState(dir, () => writeWhole(image, demoGuestImage()));
   const guestsFolder = openGuestsFolder(dir);
-  const starter = new SimulatedStarter({ amdSp, device, profiles: profiles ?? demoProfiles(image), guestsFolder });
+  const starter = new SimulatedStarter({ amdSp, device, profiles: profiles ?? writeDemoProfiles(dir), guestsFolder });
   return {
     device,
     amd: simulatedAmd(amdSp),

@@ -1,53 +1,35 @@
-// Launch profiles of the simulated host: what a guest is started from.
-import { createHash } from 'node:crypto';
+// What a simulated host offers when its operator wrote no profiles: the demo guest image, plain and with SEV-ES.
+import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { SevError } from '../../shared/errors.ts';
-import type { FileHint, Profile } from '../../shared/relay-protocol.ts';
+import { DEMO_GUEST_IMAGE_NAME, demoGuestImage } from '../../shared/simulator/demo-guest/image.ts';
 import type { DirectBoot } from '../../shared/simulator/loaded-pages.ts';
+import type { LaunchProfile } from '../sources/launcher/profiles.ts';
+import { inState, writeWhole } from '../state.ts';
 
-/** As the host operator writes one; files by their paths. */
-export interface SimulatedProfile {
-  readonly name: string;
-  readonly firmware: string;
-  readonly kernel?: string;
-  readonly initrd?: string;
-  readonly cmdline?: string;
-  readonly cpus: number;
-  readonly cpuModel: string;
-  readonly sevEs: boolean;
-  readonly memoryMiB: number;
-}
+/** Settings that only some hosts need. */
+type ProfileExtras = Pick<LaunchProfile, 'cbitpos' | 'reducedPhysBits' | 'consoleLog' | 'sandbox'>;
 
-/** What `sev-relay --simulate` offers. @param firmware the path of the demo guest image */
-export const demoProfiles = (firmware: string): readonly SimulatedProfile[] => [
-  { name: 'demo', firmware, cpus: 1, cpuModel: 'EPYC-v4', sevEs: false, memoryMiB: 256 },
-  { name: 'demo-es', firmware, cpus: 2, cpuModel: 'EPYC-v4', sevEs: true, memoryMiB: 256 },
-];
-
-/** The profile as guest owners see it: names, sizes and hashes, for finding the same files in their own library. */
-export async function describeProfile(profile: SimulatedProfile): Promise<Profile> {
-  const { name, kernel, initrd, cmdline, cpus, cpuModel, sevEs } = profile;
-  return {
-    name,
-    firmware: await describeFile(profile.firmware),
-    ...(kernel !== undefined && { kernel: await describeFile(kernel) }),
-    ...(initrd !== undefined && { initrd: await describeFile(initrd) }),
-    ...(cmdline !== undefined && { cmdline }),
-    cpus,
-    cpuModel,
-    sevEs,
-  };
-}
-
-async function describeFile(path: string): Promise<FileHint> {
-  const bytes = await readWhole(path);
-  return { name: basename(path), size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+/**
+ * Writes the demo guest image and profiles for it into a folder.
+ * @returns the path of the profiles, in the form of every other profiles file
+ */
+export function writeDemoProfiles(folder: string, extras: ProfileExtras = {}): string {
+  const common = { firmware: DEMO_GUEST_IMAGE_NAME, cpuModel: 'EPYC-v4', memoryMiB: 256, ...extras };
+  const profiles = [
+    { name: 'demo', kind: 'sev', cpus: 1, ...common },
+    { name: 'demo-es', kind: 'sev-es', cpus: 2, ...common },
+  ];
+  const path = join(folder, 'demo-profiles.json');
+  inState(folder, () => {
+    writeWhole(join(folder, DEMO_GUEST_IMAGE_NAME), demoGuestImage());
+    writeWhole(path, `${JSON.stringify({ profiles }, undefined, 2)}\n`);
+  });
+  return path;
 }
 
 /** The kernel of a profile with what belongs to it. */
-export async function readBoot(profile: SimulatedProfile): Promise<DirectBoot | undefined> {
-  const { kernel, initrd, cmdline } = profile;
+export async function readBoot({ kernel, initrd, cmdline }: LaunchProfile): Promise<DirectBoot | undefined> {
   if (kernel === undefined) return undefined;
   return {
     kernel: await readWhole(kernel),

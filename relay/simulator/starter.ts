@@ -8,13 +8,15 @@ import { QemuRefusal, SimulatedMachine } from '../../shared/simulator/virtual-ma
 import type { GuestStarter, LaunchRequest, SevDevice, StartedGuest } from '../sources/types.ts';
 import { cpuSignature } from './cpu-models.ts';
 import { ensureInitialised } from './device.ts';
-import { describeProfile, readBoot, readWhole, type SimulatedProfile } from './profiles.ts';
+import { describeProfile, FileHints, type LaunchProfile, readProfiles } from '../sources/launcher/profiles.ts';
+import { readBoot, readWhole } from './profiles.ts';
 import { type MonitorServer, openMonitor } from './qmp/server.ts';
 
 export interface StarterSettings {
   readonly amdSp: SimulatedAmdSp;
   readonly device: SevDevice;
-  readonly profiles: readonly SimulatedProfile[];
+  /** The operator's profiles file; read anew for each launch. */
+  readonly profiles: string;
   /** Where guests have their folders: their sockets, and a file that stands for what they wrote on their consoles. */
   readonly guestsFolder: string;
 }
@@ -30,14 +32,17 @@ const MIB = 1024 * 1024;
 export class SimulatedStarter implements GuestStarter {
   #settings: StarterSettings;
   #running = new Map<string, Running>();
+  #hints = new FileHints();
   #started = 0;
 
+  /** @throws SevError RELAY_FILE when the profiles cannot be used */
   constructor(settings: StarterSettings) {
     this.#settings = settings;
+    this.#profiles();
   }
 
   profiles() {
-    return Promise.all(this.#settings.profiles.map(describeProfile));
+    return Promise.all(this.#profiles().map((profile) => describeProfile(profile, this.#hints)));
   }
 
   adopt() {
@@ -45,7 +50,7 @@ export class SimulatedStarter implements GuestStarter {
   }
 
   async start(request: LaunchRequest): Promise<StartedGuest> {
-    const profile = this.#settings.profiles.find(({ name }) => name === request.profile);
+    const profile = this.#profiles().find(({ name }) => name === request.profile);
     if (!profile) throw new SevError('RELAY_NO_PROFILE', { at: request.profile });
     const machine = await this.#startMachine(profile, request);
     const name = `${profile.name}-${++this.#started}`;
@@ -72,10 +77,14 @@ export class SimulatedStarter implements GuestStarter {
     for (const name of [...this.#running.keys()]) await this.destroy(name);
   }
 
-  async #startMachine(
-    profile: SimulatedProfile,
-    { policy, dhCert, session }: LaunchRequest,
-  ): Promise<SimulatedMachine> {
+  #profiles(): readonly LaunchProfile[] {
+    return readProfiles(this.#settings.profiles).profiles;
+  }
+
+  async #startMachine(profile: LaunchProfile, { policy, dhCert, session }: LaunchRequest): Promise<SimulatedMachine> {
+    if (profile.kind === 'plain') {
+      throw new SevError('RELAY_LAUNCH', { because: 'The simulated host starts SEV guests only.' });
+    }
     const signature = cpuSignature(profile.cpuModel);
     if (signature === undefined) {
       throw new SevError('RELAY_LAUNCH', { because: `QEMU has no AMD processor “${profile.cpuModel}”.` });
@@ -119,7 +128,7 @@ function launchFailure(failure: unknown): unknown {
 }
 
 /** The arguments as a real host would have started this guest with, one a line. */
-function describeArguments(name: string, profile: SimulatedProfile, policy: number): string {
+function describeArguments(name: string, profile: LaunchProfile, policy: number): string {
   const { firmware, kernel, initrd, cmdline, cpus, cpuModel, memoryMiB } = profile;
   const sev = `sev-guest,id=sev0,cbitpos=51,reduced-phys-bits=1,policy=0x${policy.toString(16)}`;
   return [
