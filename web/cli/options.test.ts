@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { bothRadixes, readNumber } from './numbers.ts';
 import { freeValues, type OptionTable, readOptions, required } from './options.ts';
 
 const TABLE = {
@@ -29,15 +28,15 @@ describe('options', () => {
     expect(given).toEqual({ options: { ...NOTHING, ...options }, free });
   });
 
+  it.each(['--unknown', '--forc', '--name', '--name --force', '--name a --name b', '--force=yes', '--policy -1'])(
+    'refuses %j',
+    (line) => {
+      expect(() => readOptions(line.split(' '), TABLE)).toThrow('RELAY_USAGE');
+    },
+  );
+
   it.each([
-    '--unknown',
-    '--forc',
-    '--name',
-    '--name --force',
-    '--name a --name b',
-    '--force=yes',
     '--policy 4294967296',
-    '--policy -1',
     '--policy=-1',
     '--policy 1.5',
     '--policy 1e3',
@@ -45,8 +44,8 @@ describe('options', () => {
     '--policy three',
     '--policy=',
     '--port 65536',
-  ])('refuses %j', (line) => {
-    expect(() => readOptions(line.split(' '), TABLE)).toThrow('RELAY_USAGE');
+  ])('refuses the number of %j', (line) => {
+    expect(() => readOptions(line.split(' '), TABLE)).toThrow('BYTES_VALUE');
   });
 
   it('asks for what is missing by name', () => {
@@ -55,14 +54,5 @@ describe('options', () => {
     expect(freeValues(['a', 'b'], 'HEADER', 'PAYLOAD')).toEqual(['a', 'b']);
     expect(() => freeValues(['a'], 'HEADER', 'PAYLOAD')).toThrow('PAYLOAD is missing');
     expect(() => freeValues(['a', 'b', 'c'], 'HEADER', 'PAYLOAD')).toThrow('“c” is one too many');
-  });
-});
-
-describe('numbers', () => {
-  it('are shown in both radixes', () => expect(bothRadixes(22)).toBe('22 · 0x16'));
-
-  it('keep to their range', () => {
-    expect(readNumber('512', '--num-cpus', 512, 1)).toBe(512);
-    expect(() => readNumber('0', '--num-cpus', 512, 1)).toThrow('from 1 to 512 · 0x200');
   });
 });

@@ -1,6 +1,6 @@
 // Options of a verb: a table in, typed values out. Numbers are decimal or 0x….
 import { parseArgs } from 'node:util';
-import { readNumber } from './numbers.ts';
+import { parseNumber } from '../../shared/bytes/number.ts';
 import { usage } from './usage.ts';
 
 export interface OptionSpec {
@@ -26,7 +26,7 @@ export interface Given<T extends OptionTable> {
   readonly free: readonly string[];
 }
 
-/** @throws SevError RELAY_USAGE for anything that the table does not allow */
+/** @throws SevError RELAY_USAGE for anything that the table does not allow, BYTES_VALUE for what is no such number */
 export function readOptions<T extends OptionTable>(args: readonly string[], table: T): Given<T> {
   const { values, positionals } = parse(args, table);
   const options = Object.fromEntries(
@@ -63,7 +63,7 @@ function valueOf(spec: OptionSpec, raw: RawValues[string], at: string): unknown 
   if (all.length > 1) throw usage(at, 'It was given more than once.');
   const [text] = all as string[];
   if (text === undefined || spec.kind === 'text') return text;
-  return readNumber(text, at, spec.max ?? 0xffff_ffff);
+  return parseNumber(text, spec.max ?? 0xffff_ffff, at);
 }
 
 /** @throws SevError RELAY_USAGE when an option that the verb cannot do without is missing */

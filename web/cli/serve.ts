@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SevError } from '../../shared/errors.ts';
-import { securityHeaders } from '../offline/headers.ts';
+import { headersFor, securityHeaders } from '../offline/headers.ts';
 
 export const DEFAULT_PORT = 4173;
 
@@ -71,17 +71,19 @@ async function readAssets(folder: string): Promise<ReadonlyMap<string, Asset>> {
     });
   });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const assets = await Promise.all(paths.map(async (path) => [urlPath(folder, path), await readAsset(path)] as const));
+  const assets = await Promise.all(
+    paths.map(async (path) => [urlPath(folder, path), await readAsset(path, urlPath(folder, path))] as const),
+  );
   return new Map(assets);
 }
 
 const urlPath = (folder: string, path: string): string => `/${relative(folder, path).split(sep).join('/')}`;
 
-async function readAsset(path: string): Promise<Asset> {
+async function readAsset(path: string, url: string): Promise<Asset> {
   const type = TYPES[extname(path)] ?? 'application/octet-stream';
   // Names with a hash never change their content; all else is asked for again, so that an update is seen.
   const cache = /[.-][\w-]{8}\.\w+$/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache';
-  return { body: await readFile(path), headers: { 'content-type': type, 'cache-control': cache, ...securityHeaders } };
+  return { body: await readFile(path), headers: { 'content-type': type, 'cache-control': cache, ...headersFor(url) } };
 }
 
 function respond(assets: ReadonlyMap<string, Asset>, request: IncomingMessage, response: ServerResponse): void {

@@ -2,9 +2,9 @@
 
 export interface Terminal {
   /** What was asked for: results and help. */
-  out(text: string): void;
+  readonly out: (text: string) => void;
   /** What goes beside it: progress, notes and failures. */
-  err(text: string): void;
+  readonly err: (text: string) => void;
 }
 
 export const processTerminal: Terminal = {

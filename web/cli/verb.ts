@@ -16,7 +16,7 @@ export type Run = (args: readonly string[], terminal: Terminal) => Promise<numbe
 interface Definition<T extends OptionTable> {
   readonly help: string;
   readonly options: T;
-  act(given: Given<T>, terminal: Terminal): Promise<Result>;
+  readonly act: (given: Given<T>, terminal: Terminal) => Promise<Result>;
 }
 
 const COMMON = { json: { kind: 'flag' }, help: { kind: 'flag', short: 'h' } } as const satisfies OptionTable;
@@ -31,7 +31,7 @@ export function verb<T extends OptionTable>({ help, options, act }: Definition<T
         terminal.out(help);
         return 0;
       }
-      const { exitCode, json, text } = await act(given as unknown as Given<T>, terminal);
+      const { exitCode, json, text } = await act(given, terminal);
       terminal.out(asksJson ? toJson(json) : text);
       return exitCode;
     } catch (error) {
@@ -52,7 +52,7 @@ export function explain(error: unknown, asJson: boolean, terminal: Terminal): Ex
 }
 
 /** A failure that nobody foresaw must look like neither a verdict nor a success. */
-function explainBug(error: unknown, terminal: Terminal): ExitCode {
+export function explainBug(error: unknown, terminal: Terminal): ExitCode {
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
   terminal.err(`sev-verifier failed in a way that it did not expect. Nothing was verified.\n${trace}\n`);
   return 2;

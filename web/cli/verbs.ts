@@ -11,4 +11,8 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     summary: 'serve the web app on this device (the default)',
     load: () => import('./serve-verb.ts'),
   },
+  validate: {
+    summary: 'check a measurement with the options and exit codes of virt-qemu-sev-validate',
+    load: () => import('./validate/validate.ts'),
+  },
 };

@@ -30,6 +30,10 @@ export class TestFolder {
     return new Uint8Array(readFileSync(this.at(name)));
   }
 
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+
   text(name: string): string {
     return readFileSync(this.at(name), 'utf8');
   }

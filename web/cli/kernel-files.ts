@@ -1,0 +1,23 @@
+// The hashes of kernel, initrd and command line, from files of any size.
+import { createHash } from 'node:crypto';
+import { cmdlineBytes, type KernelHashes } from '../../shared/formats/kernel-hashes.ts';
+import { hashFile } from './hash-file.ts';
+
+export interface KernelFiles {
+  readonly kernel?: string | undefined;
+  readonly initrd?: string | undefined;
+  /** The text itself. */
+  readonly cmdline?: string | undefined;
+}
+
+/** Undefined without a kernel. No initrd is the hash of nothing, no command line that of one NUL. */
+export function hashKernelFiles({ kernel, initrd, cmdline }: KernelFiles): KernelHashes | undefined {
+  if (kernel === undefined) return undefined;
+  return {
+    kernel: hashFile(kernel).sha256(),
+    initrd: initrd === undefined ? hash(new Uint8Array()) : hashFile(initrd).sha256(),
+    cmdline: hash(cmdlineBytes(cmdline ?? '')),
+  };
+}
+
+const hash = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());

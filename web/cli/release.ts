@@ -1,0 +1,49 @@
+// Deciding on a launch of a recorded session, and sealing secrets for it: the command line's way to `decide`.
+import { webCryptoRandom } from '../../shared/crypto/subtle.ts';
+import { type Decision, decide, factsOfRelease, type Release } from '../../shared/decide/decision.ts';
+import type { Expectation } from '../../shared/decide/expectation.ts';
+import { isErrorCode, SevError } from '../../shared/errors.ts';
+import type { TransportKeys } from '../../shared/session/launch-session.ts';
+import { sealSecret, type SecretPacket } from '../../shared/session/secret-packet.ts';
+import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
+import { noteLaunch, resumeFromRecord } from './session-record.ts';
+
+export interface RecordedLaunch extends Expectation {
+  readonly keys: TransportKeys;
+  readonly reported: ReportedLaunch;
+}
+
+/** @throws SevError MEASURE_SESSION_BLOB, CERT_…, BYTES_… when the record or the report cannot be used */
+export async function decideRecorded(recordPath: string, launch: RecordedLaunch): Promise<Decision> {
+  const { keys, reported, ...expectation } = launch;
+  const session = await resumeFromRecord(recordPath, keys);
+  return decide({ session, expectation, reported });
+}
+
+/**
+ * Seals a table for a release, and notes before it does which launch the session has now served.
+ * @throws SevError MEASURE_SESSION_USED when it has served another
+ */
+export async function sealOnce(recordPath: string, release: Release, table: Uint8Array): Promise<SecretPacket> {
+  await noteLaunch(recordPath, factsOfRelease(release).expectedMeasure);
+  return sealSecret(release, table, webCryptoRandom);
+}
+
+/** @throws SevError the first reason to withhold, else as the other two */
+export async function sealRecorded(
+  recordPath: string,
+  launch: RecordedLaunch,
+  table: Uint8Array,
+): Promise<{ packet: SecretPacket; platform: 'genuine' | 'simulated' }> {
+  const decision = await decideRecorded(recordPath, launch);
+  if (decision.kind === 'withhold') throw reasonOf(decision);
+  const packet = await sealOnce(recordPath, decision, table);
+  return { packet, platform: decision.simulated ? 'simulated' : 'genuine' };
+}
+
+function reasonOf({ findings }: Decision): SevError {
+  const reason = findings.find(({ severity }) => severity === 'refused' || severity === 'unchecked');
+  if (!reason) return new SevError('MEASURE_NOT_VERIFIED');
+  const { code, sentence, next } = reason;
+  return new SevError(isErrorCode(code) ? code : 'MEASURE_NOT_VERIFIED', { sentence, ...(next && { next }) });
+}

@@ -1,0 +1,68 @@
+// TEK and TIK from the files of the other tools. Never from the command line, where every user could read them.
+import { importCipherKey, importMacKey } from '../../shared/crypto/mac.ts';
+import type { TransportKeys } from '../../shared/session/launch-session.ts';
+import { readSmallFile } from './read-file.ts';
+import { usage } from './usage.ts';
+
+export interface KeyFiles {
+  /** sev-tool's tmp_tk.bin: TEK then TIK, 32 bytes. */
+  readonly tk?: string | undefined;
+  /** sevctl's two files of 16 bytes. */
+  readonly tik?: string | undefined;
+  readonly tek?: string | undefined;
+}
+
+/** @throws SevError RELAY_USAGE unless either `tk` or both of the others were given */
+export function requireKeyFiles({ tk, tik, tek }: KeyFiles): void {
+  if (tk !== undefined && (tik !== undefined || tek !== undefined)) {
+    throw usage('--tk', 'It holds both keys; --tik and --tek do not go with it.');
+  }
+  if (tk === undefined && (tik === undefined || tek === undefined)) {
+    throw usage('', 'The keys are needed: --tik and --tek, or --tk.');
+  }
+}
+
+/** @throws SevError RELAY_USAGE when a file has the wrong length, BYTES_FILE */
+export async function readTransportKeys(files: KeyFiles): Promise<TransportKeys> {
+  requireKeyFiles(files);
+  const raw = await readRaw(files);
+  try {
+    return { tek: await importCipherKey(raw.tek), tik: await importMacKey(raw.tik) };
+  } finally {
+    raw.tek.fill(0);
+    raw.tik.fill(0);
+  }
+}
+
+/** @throws SevError as readTransportKeys */
+export async function readTik(path: string): Promise<TransportKeys['tik']> {
+  const raw = await readKey(path, '--tik', 16);
+  try {
+    return await importMacKey(raw);
+  } finally {
+    raw.fill(0);
+  }
+}
+
+async function readRaw({ tk, tik, tek }: KeyFiles): Promise<{ tek: Uint8Array; tik: Uint8Array }> {
+  if (tk === undefined) {
+    return { tik: await readKey(tik ?? '', '--tik', 16), tek: await readKey(tek ?? '', '--tek', 16) };
+  }
+  const both = await readKey(tk, '--tk', 32);
+  const raw = { tek: both.slice(0, 16), tik: both.slice(16) };
+  both.fill(0);
+  return raw;
+}
+
+async function readKey(path: string, at: string, length: number): Promise<Uint8Array> {
+  const bytes = await readSmallFile(path, 4096);
+  if (bytes.length === length) return bytes;
+  bytes.fill(0);
+  throw usage(at, `The file has ${bytes.length} bytes instead of ${length}.${hint(bytes.length, length)}`);
+}
+
+const hint = (actual: number, expected: number): string => {
+  if (actual === 32 && expected === 16) return ' That many has the file for --tk, which holds both keys.';
+  if (actual === 16 && expected === 32) return ' That many has a single key, for --tik or --tek.';
+  return '';
+};

@@ -1,0 +1,55 @@
+// Secret packets, libvirt's tool's and ours, in front of the simulated AMD-SP.
+import { describe, expect, it } from 'vitest';
+import { parseSecretTable } from '../../../shared/formats/secret-table.ts';
+import { TestFolder } from '../testing/folder.ts';
+import { runToolOnce, toolMissing } from '../testing/libvirt-tool.ts';
+import { type Ran, run } from '../testing/run.ts';
+import { simulatedLaunch } from '../testing/simulated-launch.ts';
+
+// Tables that end just before, at and just behind a multiple of 16, and a long one.
+const SIZES = [0, 1, 6, 7, 8, 100, 3000];
+
+async function expectOpens(size: number, pack: (args: readonly string[]) => Ran | Promise<Ran>): Promise<void> {
+  const folder = new TestFolder();
+  const { args, open, secret } = await simulatedLaunch(folder, size);
+  const out = 'OK: Looks good to me\nOK: Injected 2 secrets\n';
+  expect(await pack(args)).toMatchObject({ code: 0, out });
+  const table = await open(folder.text('header'), folder.text('payload'));
+  expect(parseSecretTable(table)).toEqual(secret);
+}
+
+describe('validate --inject-secret', () => {
+  it.each(SIZES)('packs a secret of %i bytes that the AMD-SP opens', (size) =>
+    expectOpens(size, (args) => run('validate', ...args)),
+  );
+
+  const title = `packs as virt-qemu-sev-validate does${toolMissing ? ` (skipped: ${toolMissing})` : ''}: %i bytes`;
+  it.skipIf(toolMissing).each(SIZES)(title, (size) => expectOpens(size, runToolOnce));
+
+  it('writes nothing when the launch is another one', async () => {
+    const folder = new TestFolder();
+    const { args } = await simulatedLaunch(folder, 5);
+    folder.write('firmware', 'another');
+    expect(await run('validate', ...args)).toMatchObject({ code: 1, out: '' });
+    expect(() => folder.text('header')).toThrow();
+  });
+
+  it('says that nobody checked the platform, and nothing with --quiet', async () => {
+    const { args } = await simulatedLaunch(new TestFolder(), 5);
+    expect((await run('validate', ...args)).err).toContain('for which platform');
+    expect(await run('validate', ...args, '--quiet')).toMatchObject({ code: 0, out: '', err: '' });
+  });
+
+  it('never shows a key, not even with --debug', async () => {
+    const folder = new TestFolder();
+    const { args } = await simulatedLaunch(folder, 5);
+    const { out, err } = await run('validate', ...args, '--debug');
+    const said = (out + err).toLowerCase();
+    const keys = Buffer.from(folder.read('tk.bin'));
+    for (const key of [keys.subarray(0, 16), keys.subarray(16)]) {
+      expect(said).not.toContain(key.toString('hex'));
+      expect(said).not.toContain(key.toString('base64').slice(0, 20).toLowerCase());
+    }
+    expect(err).toContain('Launch digest');
+  });
+});

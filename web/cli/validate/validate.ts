@@ -1,0 +1,108 @@
+// The verb `validate`: the offline mode of virt-qemu-sev-validate, so that a script can swap one for the other.
+import { toBase64, toHex } from '../../../shared/bytes/text.ts';
+import { SevError } from '../../../shared/errors.ts';
+import { showPolicy } from '../../../shared/formats/policy.ts';
+import type { Terminal } from '../terminal.ts';
+import { explainBug } from '../verb.ts';
+import { type Attested, attest } from './attest.ts';
+import { validateExitCode } from './exit-code.ts';
+import { HELP } from './help.ts';
+import { type Injected, inject } from './inject.ts';
+import { checkOptions, type RawOptions, readRawOptions } from './options.ts';
+
+/** @returns virt-qemu-sev-validate's exit codes */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const reporter = new Reporter(terminal);
+  try {
+    const raw = readRawOptions(args);
+    reporter.listen(raw);
+    if (raw.help) {
+      terminal.out(HELP);
+      return 0;
+    }
+    const options = checkOptions(raw);
+    const attested = await attest(options);
+    reporter.attested(attested);
+    if (options.inject) reporter.injected(await inject(attested, options.keys, options.inject));
+    reporter.done();
+    return 0;
+  } catch (error) {
+    return reporter.failed(error);
+  }
+}
+
+/** Says what the other tool would say where it would say it; with --json, one object at the end instead. */
+class Reporter {
+  readonly #terminal: Terminal;
+  #options: Partial<RawOptions> = {};
+  #json: Record<string, unknown> = {};
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  listen(options: RawOptions): void {
+    this.#options = options;
+  }
+
+  attested({ launchDigest, reported, kernelHashes, vcpus }: Attested): void {
+    const { policy, apiMajor, apiMinor, build } = reported;
+    this.#json = {
+      status: 'verified',
+      launchDigest: toHex(launchDigest),
+      policy: { value: policy, text: showPolicy(policy) },
+      ...{ apiMajor, apiMinor, build, kernelHashes, vcpus },
+    };
+    this.#debug(`Launch digest (SHA-256): ${toHex(launchDigest)}`);
+    this.#debug(`Measurement: ${toBase64(reported.measure)}, nonce: ${toBase64(reported.mnonce)}`);
+    this.#say('OK: Looks good to me\n');
+  }
+
+  injected({ count, platform }: Injected): void {
+    this.#json = { ...this.#json, injected: count, platform };
+    this.#say(`OK: Injected ${count} secrets\n`);
+    const note = NOTES[platform];
+    if (note && !this.#isSilent) this.#terminal.err(`NOTE: ${note}\n`);
+  }
+
+  done(): void {
+    if (this.#options.json) this.#terminal.out(`${JSON.stringify(this.#json, null, 2)}\n`);
+  }
+
+  failed(error: unknown): number {
+    if (!(error instanceof SevError)) {
+      explainBug(error, this.#terminal);
+      return 6;
+    }
+    const exitCode = validateExitCode(error);
+    if (this.#options.json) {
+      const status = exitCode === 1 ? 'mismatch' : exitCode === 3 ? 'refused' : 'failed';
+      this.#terminal.out(`${JSON.stringify({ status, exitCode, error }, null, 2)}\n`);
+    } else if (!this.#options.quiet) {
+      const place = error.at ? `${error.at}: ` : '';
+      this.#terminal.err(`ERROR: ${place}${error.sentence}\nNext: ${error.next}\n`);
+    }
+    return exitCode;
+  }
+
+  get #isSilent(): boolean {
+    return Boolean(this.#options.quiet || this.#options.json);
+  }
+
+  #say(text: string): void {
+    if (!this.#isSilent) this.#terminal.out(text);
+  }
+
+  /** Never a key: the other tool prints them here. */
+  #debug(text: string): void {
+    if (this.#options.debug) this.#terminal.err(`[DEBUG]: ${text}\n`);
+  }
+}
+
+const NOTES = {
+  genuine: undefined,
+  simulated: 'The platform is SIMULATED: nothing protects this secret.',
+  unchecked:
+    'Nothing here says for which platform these keys were made. `sev-verifier session` makes them only for a genuine ' +
+    'one, and leaves a record of it beside them.',
+};
