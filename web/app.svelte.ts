@@ -1,5 +1,6 @@
 // What the whole app shares: its storage, its connections, its records and where one is. Given to components by context.
 import { getContext, setContext } from 'svelte';
+import { Inbox } from './inbox.svelte.ts';
 import { Launches } from './launches/launches.svelte.ts';
 import { Library } from './library/library.svelte.ts';
 import { Navigation } from './navigation.svelte.ts';
@@ -12,6 +13,7 @@ import { openVault, type Vault } from './vault/vault.ts';
 export interface AppState {
   readonly navigation: Navigation;
   readonly updates: Updates;
+  readonly inbox: Inbox;
   readonly relays: Relays;
   readonly platforms: Platforms;
   readonly library: Library;
@@ -25,6 +27,7 @@ export async function openApp(navigation: Navigation): Promise<AppState> {
   const app = {
     navigation,
     updates: new Updates(),
+    inbox: new Inbox(navigation),
     relays: new Relays(database),
     platforms: new Platforms(database),
     library: new Library(database),

@@ -21,10 +21,12 @@ export interface DrawnKey {
 const ORDER: readonly CertName[] = ['ARK', 'ASK', 'CEK', 'OCA', 'PEK', 'PDH'];
 
 /** Green is kept for what leads to AMD: under the test root the same proof is drawn as simulated. */
-function toneOf(link: LinkView, simulated: boolean): Tone {
+function toneOf(link: LinkView, { generation, status }: ChainView): Tone {
+  const simulated = generation === 'simulated';
   if (link.status === 'failed') return 'refused';
   if (link.status === 'unchecked') return 'unchecked';
-  if (!link.proven) return 'note';
+  // The owner's word alone proves nothing: it counts only beside the chip's, in a chain that holds.
+  if (!link.proven || (link.signer === 'OCA' && status === 'refused')) return 'note';
   return simulated ? 'simulated' : 'proven';
 }
 
@@ -33,8 +35,7 @@ const WEAKEST_FIRST: readonly Tone[] = ['refused', 'unchecked', 'note', 'simulat
 const weakest = (tones: readonly Tone[]): Tone => WEAKEST_FIRST.find((tone) => tones.includes(tone)) ?? 'unchecked';
 
 export function drawChain(view: ChainView): readonly DrawnKey[] {
-  const simulated = view.generation === 'simulated';
-  const drawn = view.links.map((link): DrawnLink => ({ link, tone: toneOf(link, simulated) }));
+  const drawn = view.links.map((link): DrawnLink => ({ link, tone: toneOf(link, view) }));
   return ORDER.map((name) => {
     const cert = view.certificates.find((summary) => summary.name === name);
     const to = drawn.filter(({ link }) => link.subject === name);

@@ -29,7 +29,8 @@ export function chainVerdict(view: ChainView): VerdictWords {
   const broken = brokenLink(view);
   if (broken?.status === 'failed')
     return { tone: 'refused', sentence: refusal(broken.signer, broken.subject, fault?.code), ...told };
-  if (fault?.code === 'CERT_CHAIN_INCOMPLETE') return { tone: 'attention', sentence: chain.incomplete, ...told };
+  if (fault?.code === 'CERT_CHAIN_INCOMPLETE' || fault?.code === 'CERT_CEK_UNSIGNED')
+    return { tone: 'attention', sentence: chain.incomplete, ...told };
   return { tone: 'refused', sentence: chain.refused, ...told };
 }
 

@@ -1,13 +1,12 @@
-// Meeting a platform: its certificates come by relay, file or paste, are checked, and a verdict stands.
-import { intakeChain } from './intake.ts';
-import { type Relay, type Relays, untilOpen } from '../relay/relays.svelte.ts';
+// Meeting a platform: its certificates come by relay, file or paste, all at once or one by one, until a verdict stands.
 import type { Pairing } from '../relay/pairing.ts';
-import { inspectChain } from '../workers/verify.ts';
-import { chainFromRelay } from './chain-bytes.ts';
-import type { ChainView } from './chain-view.ts';
+import { type Relay, type Relays, untilOpen } from '../relay/relays.svelte.ts';
+import { words } from '../strings/index.ts';
+import type { CollectedView, Given } from '../workers/messages.ts';
+import { collectGiven } from '../workers/verify.ts';
+import { givenByRelay, readGiven } from './intake.ts';
 import type { PlatformRecord, ReportedStatus } from './platform-record.ts';
 import type { Platforms } from './platforms.svelte.ts';
-import { words } from '../strings/index.ts';
 
 interface Met {
   readonly name: string;
@@ -19,10 +18,12 @@ export class Meeting {
   /** What is going on, in words; undefined when nothing is. */
   doing = $state.raw<string | undefined>();
   error = $state.raw<unknown>();
-  /** The verdict, when it is a refusal: a trusted platform has a page of its own. */
-  refused = $state.raw<ChainView | undefined>();
+  /** What was found, while it is not yet a platform to trust: that has a page of its own. */
+  found = $state.raw<CollectedView | undefined>();
   readonly #platforms: Platforms;
   readonly #relays: Relays;
+  #given: readonly Given[] = [];
+  #met: Met | undefined;
 
   constructor(platforms: Platforms, relays: Relays) {
     this.#platforms = platforms;
@@ -31,43 +32,53 @@ export class Meeting {
 
   /** @returns the platform, when it can be trusted */
   byPairing(pairing: Pairing): Promise<PlatformRecord | undefined> {
-    return this.#attempt(async () => this.#meetRelay(await this.#relays.pair(pairing)));
+    return this.#attempt(() => this.#meetRelay(this.#relays.pair(pairing)));
   }
 
   byRelay(relay: Relay): Promise<PlatformRecord | undefined> {
     return this.#attempt(() => this.#meetRelay(relay));
   }
 
+  /** Files that complete a chain that lacks something; else they begin anew. */
   byFiles(files: readonly File[]): Promise<PlatformRecord | undefined> {
     return this.#attempt(async () => {
-      this.doing = words.platform.checking;
-      const chain = await intakeChain(files);
-      return this.#judge(chain, { name: words.platform.fromFile(files[0]?.name ?? '') });
+      const given = await readGiven(files);
+      const adding = this.found !== undefined && this.found.missing.length > 0;
+      this.#given = adding ? [...this.#given, ...given] : given;
+      this.#met = adding && this.#met ? this.#met : { name: words.platform.fromFile(files[0]?.name ?? '') };
+      return this.#judge(this.#met);
     });
+  }
+
+  forget(): void {
+    this.found = undefined;
+    this.error = undefined;
+    this.#given = [];
+    this.#met = undefined;
   }
 
   async #meetRelay(relay: Relay): Promise<PlatformRecord | undefined> {
     this.doing = words.relay.connecting(relay.name);
     relay.connection.start();
     await untilOpen(relay);
+    await this.#relays.remember(relay);
     this.doing = words.relay.asking(relay.name);
-    const chain = chainFromRelay(await relay.connection.ask('platform.certificates', {}));
+    this.#given = givenByRelay(await relay.connection.ask('platform.certificates', {}));
     const { apiMajor, apiMinor, build, es, owner } = await relay.connection.ask('platform.status', {});
-    const status = { apiMajor, apiMinor, build, es, owner };
-    return this.#judge(chain, { name: relay.name, relayUrl: relay.pairing.url, status });
+    this.#met = { name: relay.name, relayUrl: relay.pairing.url, status: { apiMajor, apiMinor, build, es, owner } };
+    return this.#judge(this.#met);
   }
 
-  async #judge(chain: Uint8Array, met: Met): Promise<PlatformRecord | undefined> {
+  async #judge(met: Met): Promise<PlatformRecord | undefined> {
     this.doing = words.platform.checking;
-    const view = await inspectChain(chain);
-    if (view.status !== 'refused') return this.#platforms.remember(chain, met);
-    this.refused = view;
+    const found = await collectGiven(this.#given);
+    if (found.chain && found.problems.length === 0) return this.#platforms.remember(found.chain, met);
+    this.found = found;
     return undefined;
   }
 
   async #attempt(work: () => Promise<PlatformRecord | undefined>): Promise<PlatformRecord | undefined> {
     this.error = undefined;
-    this.refused = undefined;
     try {
       return await work();
     } catch (error) {

@@ -53,8 +53,8 @@ export class Relays {
     return this.list.find((relay) => relay.pairing.url === url);
   }
 
-  /** Connects to a relay and remembers it; a relay that was known by another code takes the new one. */
-  async pair(pairing: Pairing): Promise<Relay> {
+  /** Connects to a relay; a relay that was known by another code takes the new one. */
+  pair(pairing: Pairing): Relay {
     const known = this.find(pairing.url);
     if (known?.pairing.code === pairing.code) {
       known.connection.start();
@@ -64,8 +64,12 @@ export class Relays {
     const relay = new Relay(pairing);
     this.list = [relay, ...this.list.filter((other) => other !== known)];
     relay.connection.start();
-    await stored(this.#database.put('relays', { ...pairing, pairedAt: Date.now() }));
     return relay;
+  }
+
+  /** Keeps a relay that took its code, for the next time; one that refused it is forgotten with this page. */
+  async remember({ pairing }: Relay): Promise<void> {
+    await stored(this.#database.put('relays', { ...pairing, pairedAt: Date.now() }));
   }
 
   async forget(relay: Relay): Promise<void> {

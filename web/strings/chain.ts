@@ -28,7 +28,7 @@ export const chain = {
   verified: 'verified',
   failed: 'broken',
   unchecked: 'not checked',
-  worthless: 'right, but proves nothing below the break',
+  worthless: 'right, but it hangs on the broken link',
   missing: 'missing or unreadable',
   selfSigned: 'signs itself',
   pinned: 'pinned in this app by its whole key',

@@ -1,5 +1,6 @@
 // What goes between the page and its workers. Only values that can be cloned.
 import type { Sha256Midstate } from '../../shared/crypto/sha256-stream.ts';
+import type { ChainView, Fault } from '../platforms/chain-view.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { GuestImage } from '../../shared/formats/guest-image.ts';
 
@@ -27,3 +28,21 @@ export interface HashedFile {
   /** Hex. */
   readonly sha256: string;
 }
+
+/** Something that was given: a file, a paste, or one of a relay's certificates. */
+export interface Given {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What came of looking at all that was given for one platform. */
+export interface CollectedView {
+  readonly view: ChainView;
+  /** The chain in sevctl's order; only when every link verified. */
+  readonly chain?: Uint8Array;
+  /** What is still needed, and what does not go together. */
+  readonly missing: readonly Fault[];
+  readonly problems: readonly Fault[];
+}
+
+export type VerifyRequest = { readonly chain: Uint8Array } | { readonly given: readonly Given[] };

@@ -10,7 +10,7 @@ type Decoder = (picture: ImageData, thorough: boolean) => Promise<readonly strin
 /** What a printed page of codes, or two screens side by side, may hold. */
 const MAX_CODES = 12;
 /** How long the plain decoder may try: a camera's next frame is better than the last hypothesis. */
-const PLAIN_MS = { camera: 60, thorough: 1500 };
+const PLAIN_MS = { camera: 250, thorough: 1500 };
 
 async function loadWasm(): Promise<Decoder> {
   await prepareZXingModule({ overrides: { locateFile: () => wasmUrl }, fireImmediately: true });

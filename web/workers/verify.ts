@@ -1,6 +1,7 @@
 // Asks the worker that checks chains.
 import type { ChainView } from '../platforms/chain-view.ts';
 import { type CallOptions, callWorker } from './call.ts';
+import type { CollectedView, Given, VerifyRequest } from './messages.ts';
 import workerUrl from './verify.worker.ts?worker&url';
 
 /**
@@ -8,4 +9,11 @@ import workerUrl from './verify.worker.ts?worker&url';
  * @throws SevError BYTES_LENGTH when the bytes cannot be a chain; a chain that does not verify is an answer, no error
  */
 export const inspectChain = (chain: Uint8Array, options?: CallOptions): Promise<ChainView> =>
-  callWorker(workerUrl, chain, options);
+  callWorker<VerifyRequest, ChainView>(workerUrl, { chain }, options);
+
+/**
+ * Looks for a platform's chain in files of any form: certificates, zips, QMP, virsh.
+ * @throws SevError BYTES_UNKNOWN, or the fault of what a file was taken for
+ */
+export const collectGiven = (given: readonly Given[], options?: CallOptions): Promise<CollectedView> =>
+  callWorker<VerifyRequest, CollectedView>(workerUrl, { given }, options);

@@ -1,0 +1,83 @@
+// Whatever is dropped or pasted anywhere: told by its content, and brought to where it belongs.
+import { SevError } from '../shared/errors.ts';
+import { PIECE_WORDS, type Piece, type PieceKind } from '../shared/intake/piece.ts';
+import { address, type Navigation } from './navigation.svelte.ts';
+import { readGiven } from './platforms/intake.ts';
+import { looksLikePairing, parsePairing } from './relay/pairing.ts';
+
+/** Takes pieces that fit where one is. @returns whether it took them */
+export type Taker = (pieces: readonly Piece[], files: readonly File[]) => boolean;
+
+const OF_PLATFORM: ReadonlySet<PieceKind> = new Set([
+  'pdh',
+  'pek',
+  'oca',
+  'cek',
+  'ask',
+  'ark',
+  'chip-id',
+  'unreadable',
+]);
+
+export class Inbox {
+  /** For the connect screen: files that hold certificates. */
+  files = $state.raw<readonly File[]>([]);
+  error = $state.raw<unknown>();
+  readonly #navigation: Navigation;
+  #taker: Taker | undefined;
+
+  constructor(navigation: Navigation) {
+    this.#navigation = navigation;
+  }
+
+  /** The screen that is open says what it can use. @returns the way to stop */
+  serve(taker: Taker): () => void {
+    this.#taker = taker;
+    return () => {
+      if (this.#taker === taker) this.#taker = undefined;
+    };
+  }
+
+  take(): readonly File[] {
+    const { files } = this;
+    this.files = [];
+    return files;
+  }
+
+  offerText(text: string): void {
+    if (looksLikePairing(text.slice(Math.max(0, text.indexOf('#'))))) {
+      this.#navigation.pairing = parsePairing(text);
+      return this.#navigation.go(address.connect);
+    }
+    void this.offer([new File([text], 'pasted')]);
+  }
+
+  async offer(files: readonly File[]): Promise<void> {
+    this.error = undefined;
+    try {
+      const pieces = await recogniseFiles(files);
+      if (this.#taker?.(pieces, files)) return;
+      if (pieces.some(({ kind }) => OF_PLATFORM.has(kind))) return this.#toConnect(files);
+      throw this.#misplaced(pieces);
+    } catch (error) {
+      this.error = error;
+    }
+  }
+
+  #toConnect(files: readonly File[]): void {
+    this.files = files;
+    this.#navigation.go(address.connect);
+  }
+
+  #misplaced([piece]: readonly Piece[]): SevError {
+    if (!piece) return new SevError('BYTES_UNKNOWN');
+    const { name, belongs } = PIECE_WORDS[piece.kind];
+    return new SevError('BYTES_SWAPPED', { sentence: `This is ${name}; it belongs ${belongs}.` });
+  }
+}
+
+async function recogniseFiles(files: readonly File[]): Promise<readonly Piece[]> {
+  const { recognise } = await import('../shared/intake/recognise.ts');
+  const given = await readGiven(files);
+  return (await Promise.all(given.map(({ bytes, name }) => recognise(bytes, name)))).flat();
+}
