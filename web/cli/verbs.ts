@@ -11,6 +11,14 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     summary: 'serve the web app on this device (the default)',
     load: () => import('./serve-verb.ts'),
   },
+  chain: {
+    summary: 'verify that a platform’s certificates lead to AMD',
+    load: () => import('./chain.ts'),
+  },
+  session: {
+    summary: 'make the keys and the session of one launch',
+    load: () => import('./session.ts'),
+  },
   validate: {
     summary: 'check a measurement with the options and exit codes of virt-qemu-sev-validate',
     load: () => import('./validate/validate.ts'),

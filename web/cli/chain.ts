@@ -1,0 +1,67 @@
+// The verb `chain`: does a platform's chain lead to AMD?
+import type { ChainReport } from '../../shared/verify/cert-chain.ts';
+import { sevctlVerifyText } from '../../shared/verify/sevctl-tree.ts';
+import { required } from './options.ts';
+import { PLATFORM_HELP, PLATFORM_OPTIONS, type ReadPlatform, readPlatform } from './platform-files.ts';
+import { errorText, type Result, verb } from './verb.ts';
+
+const HELP = `Usage: sev-verifier chain PATH… [OPTIONS]
+
+Verifies a platform's chain up to a root of AMD's that is pinned by its whole key, and prints it with the ids of
+\`sevctl verify\`. A PATH is a folder of certificates, a zip of sev-tool's, an export of sevctl's (with --full or
+without), a single certificate, or what QMP or virsh printed; several are taken together.
+
+${PLATFORM_HELP}
+  --json             one JSON object instead
+
+Exit codes: 0 genuine (or simulated, with --simulated), 1 refused, 2 wrong use or unreadable input.
+`;
+
+export const run = verb({
+  help: HELP,
+  options: PLATFORM_OPTIONS,
+  act: async ({ options, free }): Promise<Result> => {
+    required(free[0], 'PATH');
+    const platform = await readPlatform({ ...options, paths: free });
+    const exitCode = platform.refusal ? 1 : 0;
+    return { exitCode, json: toJson(platform), text: toText(platform) };
+  },
+});
+
+/** `refused` also where every link holds, and the platform is simulated or another's. */
+function toJson({ report, collected, refusal }: ReadPlatform): object {
+  const { generation, certificates, links, notes, trusted } = report;
+  return {
+    status: refusal ? 'refused' : report.status,
+    generation,
+    root: trusted?.root.name,
+    ...(refusal && { error: refusal }),
+    certificates,
+    links,
+    notes,
+    chipId: collected.chipId,
+    missing: collected.missing,
+    problems: collected.problems,
+  };
+}
+
+function toText({ report, collected, refusal }: ReadPlatform): string {
+  const links = report.links.map(({ status, sentence }) => `${MARKS[status]} ${sentence}`);
+  const missing = collected.missing.filter((error) => error.sentence !== refusal?.sentence).map(errorText);
+  const parts = [
+    refusal ? `REFUSED\n${errorText(refusal)}` : verdict(report),
+    links.join('\n'),
+    sevctlVerifyText(report).trimEnd(),
+    ...missing,
+    ...collected.problems.map(errorText),
+    ...report.notes.map((note) => `Note: ${note}`),
+  ];
+  return `${parts.filter(Boolean).join('\n\n')}\n`;
+}
+
+const MARKS = { verified: '[ok]', failed: '[NO]', unchecked: '[ ? ]' };
+
+const verdict = ({ status, trusted }: ChainReport): string =>
+  status === 'genuine'
+    ? `GENUINE: this chain leads to AMD's root for ${trusted!.root.name}.`
+    : 'SIMULATED: this chain leads to the published test root. It proves nothing about any hardware.';

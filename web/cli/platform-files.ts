@@ -1,0 +1,113 @@
+// A platform's certificates from what was named on the command line: folders, zips, exports, single files.
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { equalBytes } from '../../shared/bytes/equal.ts';
+import { SevError } from '../../shared/errors.ts';
+import type { SevCert } from '../../shared/formats/sev-cert.ts';
+import { type CollectedChain, collectChain } from '../../shared/intake/collect-chain.ts';
+import { expectPiece } from '../../shared/intake/expect-piece.ts';
+import type { Piece } from '../../shared/intake/piece.ts';
+import { recognise } from '../../shared/intake/recognise.ts';
+import { type ChainReport, inspectCertChain, type TrustedPdh } from '../../shared/verify/cert-chain.ts';
+import type { OptionTable } from './options.ts';
+import { readSmallFile, SMALL_FILE_MAX, unreadable } from './read-file.ts';
+import { ROOTS } from './roots.ts';
+
+/** Options of every verb that reads a platform's chain. */
+export const PLATFORM_OPTIONS = {
+  ca: { kind: 'text' },
+  oca: { kind: 'text' },
+  simulated: { kind: 'flag' },
+} as const satisfies OptionTable;
+
+export const PLATFORM_HELP = `  --ca FILE          AMD's ask_ark_<generation>.cert, where the chain comes without it; trusted only if it is AMD's
+  --oca FILE         the owner (OCA) that the platform must have
+  --simulated        take a simulated platform too; it is never called genuine`;
+
+export interface PlatformFiles {
+  readonly paths: readonly string[];
+  readonly ca?: string | undefined;
+  readonly oca?: string | undefined;
+  readonly simulated: boolean;
+}
+
+/** What the files say about a platform. */
+export interface ReadPlatform {
+  readonly collected: CollectedChain;
+  readonly report: ChainReport;
+  /** Why the platform is not to be used; undefined when it is. */
+  readonly refusal: SevError | undefined;
+}
+
+const MAX_FILES = 256;
+
+/** @throws SevError BYTES_… when a file cannot be read or is nothing known here */
+export async function readPlatform(files: PlatformFiles): Promise<ReadPlatform> {
+  const platform = (await Promise.all(files.paths.map(readPieces))).flat();
+  const ca = files.ca === undefined ? [] : await readFile(files.ca);
+  if (files.ca !== undefined) expectPiece(ca, 'ask', files.ca);
+  const pinned = files.oca === undefined ? undefined : await readOca(files.oca);
+  const collected = await collectChain([...platform, ...ca], ROOTS);
+  const report = await inspectCertChain(collected.chain, ROOTS, { chipId: collected.chipId });
+  return { collected, report, refusal: refusalOf(report, collected, pinned, files.simulated) };
+}
+
+/** @throws SevError the reason why the platform is not to be trusted; BYTES_… as readPlatform */
+export async function trustPlatform(files: PlatformFiles): Promise<TrustedPdh> {
+  const { report, refusal } = await readPlatform(files);
+  if (refusal) throw refusal;
+  return report.trusted!;
+}
+
+function refusalOf(
+  report: ChainReport,
+  { missing }: CollectedChain,
+  pinned: SevCert | undefined,
+  takesSimulated: boolean,
+): SevError | undefined {
+  if (report.status === 'refused') return report.error ?? missing[0] ?? new SevError('CERT_CHAIN_INCOMPLETE');
+  if (report.status === 'simulated' && !takesSimulated) {
+    return new SevError('CERT_ROOT_UNKNOWN', {
+      at: 'ark',
+      sentence: 'This is a SIMULATED platform: no hardware of AMD stands behind it.',
+      next: 'Use it for practice only, with --simulated.',
+    });
+  }
+  if (pinned && !equalBytes(pinned.signedBody, report.trusted!.chain.oca.signedBody)) {
+    return new SevError('CERT_OWNER_UNEXPECTED', { at: 'oca' });
+  }
+  return undefined;
+}
+
+async function readOca(path: string): Promise<SevCert> {
+  return expectPiece(await readFile(path), 'oca', path).cert;
+}
+
+async function readPieces(path: string): Promise<readonly Piece[]> {
+  const found = await stat(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)));
+  return found.isDirectory() ? readFolder(path) : readFile(path);
+}
+
+const readFile = async (path: string): Promise<readonly Piece[]> => recognise(await readSmallFile(path), path);
+
+/** What is nothing known in a folder is passed over, as in a zip; something must be known. */
+async function readFolder(path: string): Promise<readonly Piece[]> {
+  const entries = await readdir(path, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  if (names.length > MAX_FILES) {
+    throw new SevError('BYTES_TOO_LARGE', { at: path, because: `${names.length} files; ${MAX_FILES} are looked at.` });
+  }
+  const pieces = (await Promise.all(names.sort().map((name) => readFileOfFolder(join(path, name))))).flat();
+  if (pieces.length > 0) return pieces;
+  throw new SevError('BYTES_UNKNOWN', { at: path, sentence: 'Nothing in this folder is known here.' });
+}
+
+async function readFileOfFolder(path: string): Promise<readonly Piece[]> {
+  if ((await stat(path)).size > SMALL_FILE_MAX) return [];
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof SevError && ['BYTES_UNKNOWN', 'BYTES_LENGTH'].includes(error.code)) return [];
+    throw error;
+  }
+}

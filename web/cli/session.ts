@@ -1,0 +1,162 @@
+// The verb `session`: fresh keys for one launch on one verified platform, in the files of the other tools.
+import { join } from 'node:path';
+import { bothRadices, parseNumber } from '../../shared/bytes/number.ts';
+import { toBase64, toUtf8 } from '../../shared/bytes/text.ts';
+import { concat } from '../../shared/bytes/writer.ts';
+import { webCryptoRandom } from '../../shared/crypto/subtle.ts';
+import { bySeverity, type Finding } from '../../shared/decide/finding.ts';
+import { policyFindings } from '../../shared/decide/policy-findings.ts';
+import { showPolicy } from '../../shared/formats/policy.ts';
+import { type LaunchSession, makeLaunchSession } from '../../shared/session/launch-session.ts';
+import { freeValues, type Given, type OptionTable, required } from './options.ts';
+import { PLATFORM_HELP, PLATFORM_OPTIONS, trustPlatform } from './platform-files.ts';
+import { makePrivateFolder } from './private-folder.ts';
+import { encodeSessionRecord } from './session-record.ts';
+import { usage } from './usage.ts';
+import { type Result, verb } from './verb.ts';
+import { type Output, writeOutputs } from './write-file.ts';
+
+const HELP = `Usage: sev-verifier session --chain PATH --policy N [OPTIONS]
+       sev-verifier session [OPTIONS] CHAIN POLICY
+
+Makes a session for one launch: the certificate and the session blob that go to the host, and the keys TIK and TEK that
+stay here. It is made only for a platform whose chain leads to AMD (see \`chain\`), and sevctl does not ask that.
+
+  --chain PATH       the platform's chain: folder, zip, export or file (repeatable)
+  --policy N         the policy of the guest, with its minimum API where it has one; nothing is cut off
+  --accept-key-sharing
+                     secrets may be released although the policy lets the host share the guest's key (NOKS clear)
+  --format FORMAT    whose files: sevctl (the default) or sevtool
+                       sevctl:  NAME_godh.b64 NAME_session.b64, NAME_tik.bin NAME_tek.bin, NAME_record.json
+                       sevtool: godh.cert launch_blob.bin, tmp_tk.bin, launch_record.json
+  --name NAME        begins the names of sevctl's files (default: vm)
+  --out DIR          where they go (default: here); made for you alone when it is missing
+  --force            replace files that are there
+${PLATFORM_HELP}
+  --json             one JSON object instead
+
+Key files are readable by you alone (0600), and the folder must be one that others can neither read nor write. The
+record is nothing secret: \`secret\` and \`validate\` find it beside the keys, and see by it that the platform was
+verified and that the session serves one launch only.
+`;
+
+const OPTIONS = {
+  ...PLATFORM_OPTIONS,
+  chain: { kind: 'list' },
+  policy: { kind: 'number' },
+  'accept-key-sharing': { kind: 'flag' },
+  format: { kind: 'text' },
+  name: { kind: 'text', short: 'n' },
+  out: { kind: 'text' },
+  force: { kind: 'flag' },
+} as const satisfies OptionTable;
+
+type Options = Given<typeof OPTIONS>['options'];
+
+export const run = verb({
+  help: HELP,
+  options: OPTIONS,
+  act: async ({ options, free }): Promise<Result> => {
+    const { paths, policy } = readPlace(options, free);
+    const format = readFormat(options.format);
+    const name = readName(options.name);
+    const trustedPdh = await trustPlatform({ ...options, paths });
+    const out = options.out ?? '.';
+    if (options.out !== undefined) await makePrivateFolder(out);
+    let outputs: readonly Output[] = [];
+    const raw: Uint8Array[] = [];
+    try {
+      const session = await makeLaunchSession({
+        trustedPdh,
+        policy,
+        random: webCryptoRandom,
+        acceptsKeySharing: options['accept-key-sharing'],
+        godhForm: format === 'sevtool' ? 'sev-tool' : 'sevctl',
+        rawKeys: ({ tek, tik }) => void raw.push(tek.slice(), tik.slice()),
+      });
+      const [tek, tik] = raw as [Uint8Array, Uint8Array];
+      const record = await encodeSessionRecord(session, session.keys.tik, new Date());
+      outputs = FORMATS[format]({ session, tek, tik, record, path: (file) => join(out, file), name });
+      await writeOutputs(outputs, options.force);
+      return say(session, outputs, policyFindings(policy, session.acceptsKeySharing));
+    } finally {
+      for (const bytes of [...raw, ...outputs.filter(({ isKey }) => isKey).map(({ bytes }) => bytes)]) bytes.fill(0);
+    }
+  },
+});
+
+interface Parts {
+  readonly session: LaunchSession;
+  readonly tek: Uint8Array;
+  readonly tik: Uint8Array;
+  readonly record: Uint8Array;
+  readonly name: string;
+  readonly path: (file: string) => string;
+}
+
+type Format = 'sevctl' | 'sevtool';
+
+const FORMATS: Readonly<Record<Format, (parts: Parts) => readonly Output[]>> = {
+  sevctl: ({ session, tek, tik, record, path, name }) => [
+    { path: path(`${name}_tik.bin`), bytes: tik, isKey: true },
+    { path: path(`${name}_tek.bin`), bytes: tek, isKey: true },
+    { path: path(`${name}_record.json`), bytes: record },
+    { path: path(`${name}_godh.b64`), bytes: toUtf8(toBase64(session.godh)) },
+    { path: path(`${name}_session.b64`), bytes: toUtf8(toBase64(session.blob)) },
+  ],
+  sevtool: ({ session, tek, tik, record, path }) => [
+    { path: path('tmp_tk.bin'), bytes: concat(tek, tik), isKey: true },
+    { path: path('launch_record.json'), bytes: record },
+    { path: path('godh.cert'), bytes: session.godh },
+    { path: path('launch_blob.bin'), bytes: session.blob },
+  ],
+};
+
+/** Our own form with options, or sevctl's with two free values; never a mixture. */
+function readPlace(options: Options, free: readonly string[]): { paths: readonly string[]; policy: number } {
+  if (options.chain.length === 0 && options.policy === undefined) {
+    if (free.length === 0) required(undefined, '--chain');
+    const [chain, policy] = freeValues(free, 'CHAIN', 'POLICY') as [string, string];
+    return { paths: [chain], policy: parseNumber(policy, 0xffff_ffff, 'POLICY') };
+  }
+  freeValues(free);
+  required(options.chain[0], '--chain');
+  return { paths: options.chain, policy: required(options.policy, '--policy') };
+}
+
+function readFormat(text = 'sevctl'): Format {
+  if (text === 'sevctl' || text === 'sevtool') return text;
+  throw usage('--format', `“${text}” is neither sevctl nor sevtool.`);
+}
+
+/** A name goes into file names: it must not lead elsewhere. */
+function readName(text = 'vm'): string {
+  if (/^[\w.-]+$/.test(text) && !text.startsWith('.')) return text;
+  throw usage('--name', 'A name has letters, digits, “_”, “-” and “.”, and does not begin with a dot.');
+}
+
+function say(session: LaunchSession, outputs: readonly Output[], findings: readonly Finding[]): Result {
+  const { trustedPdh, policy, id } = session;
+  const files = outputs.map(({ path, isKey = false }) => ({ path, secret: isKey }));
+  const platform = trustedPdh.simulated ? 'SIMULATED platform' : trustedPdh.root.name;
+  const graver = bySeverity(findings).filter(({ severity }) => severity !== 'ok');
+  const text = [
+    `Session for ${platform}, PDH ${trustedPdh.pdhId.slice(0, 16)}…, policy ${showPolicy(policy)}.`,
+    ...files.map(({ path, secret }) => `  ${path}${secret ? '   keep secret' : ''}`),
+    ...graver.map(({ severity, sentence, next }) => `${severity}: ${sentence}${next ? ` ${next}` : ''}`),
+    '',
+  ].join('\n');
+  const json = {
+    status: 'made',
+    id,
+    platform: {
+      status: trustedPdh.simulated ? 'simulated' : 'genuine',
+      name: trustedPdh.root.name,
+      pdhId: trustedPdh.pdhId,
+    },
+    policy: { value: policy, text: bothRadices(policy) },
+    files,
+    findings,
+  };
+  return { exitCode: 0, json, text };
+}
