@@ -15,7 +15,7 @@ type ProfileExtras = Pick<LaunchProfile, 'cbitpos' | 'reducedPhysBits' | 'consol
  * @returns the path of the profiles, in the form of every other profiles file
  */
 export function writeDemoProfiles(folder: string, extras: ProfileExtras = {}): string {
-  const common = { firmware: DEMO_GUEST_IMAGE_NAME, cpuModel: 'EPYC-v4', memoryMiB: 256, ...extras };
+  const common = { firmware: DEMO_GUEST_IMAGE_NAME, cpuModel: 'EPYC', memoryMiB: 256, ...extras };
   const profiles = [
     { name: 'demo', kind: 'sev', cpus: 1, ...common },
     { name: 'demo-es', kind: 'sev-es', cpus: 2, ...common },

@@ -1,0 +1,63 @@
+// Where QEMU wants the C-bit on this machine. It compares with CPUID, which no shim can answer for; so it is asked.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { SevError } from '../../../shared/errors.ts';
+import { integer, openObject } from '../../../shared/schema.ts';
+import { plain } from '../../log.ts';
+import { QmpConnection } from '../../sources/qmp/connection.ts';
+
+export interface Encryption {
+  readonly cbitpos: number;
+  readonly reducedPhysBits: number;
+}
+
+const PROGRAM = 'qemu-system-x86_64';
+const ARGUMENTS = ['-S', '-nodefaults', '-display', 'none', '-machine', 'none,accel=kvm'];
+const START_MS = 15_000;
+const LOOK_MS = 20;
+
+const capabilities = openObject({ cbitpos: integer(0, 63), 'reduced-phys-bits': integer(0, 63) });
+
+/** @throws SevError RELAY_LAUNCH without QEMU, KVM or the shim */
+export async function askEncryption(folder: string, environment: NodeJS.ProcessEnv): Promise<Encryption> {
+  const path = join(folder, 'probe.sock');
+  const qemu = spawn(PROGRAM, [...ARGUMENTS, '-qmp', `unix:${path},server=on,wait=off`], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
+  let said = '';
+  qemu.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  let ended = false;
+  qemu.once('error', (error) => (said += error.message)).once('close', () => (ended = true));
+  try {
+    for (const until = Date.now() + START_MS; !existsSync(path) && !ended && Date.now() < until;) await pause(LOOK_MS);
+    if (!existsSync(path)) throw new Error(said);
+    return await ask(path);
+  } catch (cause) {
+    const words = plain(said || (cause as Error).message, 400);
+    throw new SevError('RELAY_LAUNCH', {
+      at: PROGRAM,
+      sentence: 'The virtual SEV host needs QEMU with KVM, and cannot have it here.',
+      because: `QEMU said: “${words}”.`,
+      next: 'Install qemu-system-x86, and let this user use /dev/kvm. Or take --simulate, which needs neither.',
+      cause,
+    });
+  } finally {
+    qemu.kill('SIGKILL');
+  }
+}
+
+async function ask(path: string): Promise<Encryption> {
+  const connection = new QmpConnection({ path }, { event: () => undefined, closed: () => undefined });
+  try {
+    await connection.ready;
+    const answer = capabilities.parse(await connection.execute('query-sev-capabilities'), 'query-sev-capabilities');
+    // QEMU takes no less than 1 on a command line, whatever it reads from CPUID.
+    return { cbitpos: answer.cbitpos, reducedPhysBits: Math.max(1, answer['reduced-phys-bits']) };
+  } finally {
+    connection.close();
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
