@@ -50,6 +50,10 @@ export const CERT_ERRORS = {
     sentence: 'The chain lacks a certificate.',
     next: 'Ask the host for the whole chain: PDH, PEK, OCA and CEK.',
   },
+  CERT_MIXED: {
+    sentence: 'Certificates of two platforms were given.',
+    next: 'Give the certificates of one platform, from one export.',
+  },
   CERT_OWNER_UNEXPECTED: {
     sentence: "The platform's owner (OCA) is not the one that you pinned.",
     next: 'Ask the platform owner. Do not launch here until you know why the owner changed.',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { describeWithVectors, vectorBytes, vectorJson, vectorPaths } from '../testing/vectors.ts';
 import { simRoots } from '../testing/sim-roots.ts';
 import { SevError } from '../errors.ts';
-import { type CertChain, parseCertChain, parseCaPair, SEV_CHAIN_SIZE } from '../formats/cert-chain.ts';
+import { parseCertChain, parseCaPair, SEV_CHAIN_SIZE } from '../formats/cert-chain.ts';
 import { parseCaCert } from '../formats/ca-cert.ts';
 import { AMD_ROOTS } from '../trust/amd-roots.ts';
 import type { PinnedRoot } from '../trust/pinned-root.ts';

@@ -5,8 +5,11 @@ import { type CertChain, requireUsage, SEV_CHAIN_SIZE } from '../formats/cert-ch
 import { parseSevCert, SEV_CERT_SIZE, type SevCert } from '../formats/sev-cert.ts';
 import type { CertName } from './cert-id.ts';
 
-/** As much of a chain as there is; whoever inspects may have only some of the certificates yet. */
-export type PartialChain = { readonly [Name in keyof CertChain]?: CertChain[Name] | undefined };
+/**
+ * As much of a chain as there is. Only the bytes are looked at: whoever inspects may have some of the certificates yet, or
+ * one that cannot be read.
+ */
+export type PartialChain = { readonly [Name in keyof CertChain]?: { readonly bytes: Uint8Array } | undefined };
 
 /** The certificates that could be read, in fresh copies, and the faults of those that could not. */
 export interface ChainParts {

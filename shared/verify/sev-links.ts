@@ -56,7 +56,8 @@ export async function verifyEcLink(signer: SevCert, subject: SevCert): Promise<v
   throw new SevError('CERT_SIGNATURE', { at, sentence, ...(signer.usage === 'CEK' && { next: OTHER_CHIP }) });
 }
 
-function cekUnsigned(chipId: string | undefined): SevError {
+/** A CEK as the platform exports it; with the address of AMD's copy where the chip id is known. */
+export function cekUnsigned(chipId: string | undefined): SevError {
   if (chipId === undefined) return new SevError('CERT_CEK_UNSIGNED', { at: 'cek' });
   const next = `Fetch AMD's copy from ${amdCekUrl(chipId)} and give it with the chain.`;
   return new SevError('CERT_CEK_UNSIGNED', { at: 'cek', next });
