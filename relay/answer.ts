@@ -19,7 +19,7 @@ export type Confirm = (question: string) => Promise<boolean>;
 export interface Host {
   readonly platform: PlatformSource;
   readonly guests: readonly GuestSource[];
-  readonly launcher?: Launcher | undefined;
+  readonly launchers: readonly Launcher[];
   readonly checks: HostChecks;
   readonly ledger: InjectionLedger;
   readonly log: Log;
@@ -50,7 +50,7 @@ export function makeAnswers(host: Host): Answering {
 }
 
 function makeTable(host: Host): Answers {
-  const { platform, guests, launcher, log } = host;
+  const { platform, guests, launchers, log } = host;
   const source = (id: string): GuestSource => sourceOf(guests, id);
   const inTurn = makeTurns();
   const done = {} as const;
@@ -90,9 +90,9 @@ function makeTable(host: Host): Answers {
     },
 
     'guest.list': () => listGuests(guests, log),
-    'guest.profiles': async () => (await launcher?.profiles()) ?? [],
+    'guest.profiles': async () => (await Promise.all(launchers.map((launcher) => launcher.profiles()))).flat(),
     'guest.launch': async (params, client) => {
-      const id = await requireLauncher(launcher).launch(params);
+      const id = await launcherOf(launchers, params.profile).launch(params);
       log.info(`${client} launched ${id} from the profile “${plain(params.profile)}”, policy ${params.policy}`);
       return { id };
     },
@@ -115,7 +115,7 @@ function makeTable(host: Host): Answers {
 /** Which methods this relay offers; the PWA shows only what can be asked. */
 function offered(host: Host, name: string): boolean {
   if (name.startsWith('owner.')) return host.confirmOwnership !== undefined;
-  if (name === 'guest.launch' || name === 'guest.profiles') return host.launcher !== undefined;
+  if (name === 'guest.launch' || name === 'guest.profiles') return host.launchers.length > 0;
   return true;
 }
 
@@ -147,9 +147,11 @@ function sourceOf(sources: readonly GuestSource[], id: string): GuestSource {
   return owner;
 }
 
-function requireLauncher(launcher: Launcher | undefined): Launcher {
+function launcherOf(launchers: readonly Launcher[], profile: string): Launcher {
+  const launcher = launchers.find((one) => one.launches(profile));
   if (launcher !== undefined) return launcher;
-  throw new SevError('RELAY_NO_PROFILE', { next: 'Ask the operator to start sev-relay with --profiles.' });
+  const next = launchers.length > 0 ? {} : { next: 'Ask the operator to start sev-relay with --profiles.' };
+  throw new SevError('RELAY_NO_PROFILE', { at: plain(profile), ...next });
 }
 
 async function act(log: Log, client: string, did: string, id: string, work: Promise<void>): Promise<object> {

@@ -80,7 +80,7 @@ async function world() {
   const platform = platformOf(host.device, host.amd, { simulated: true, log: writing });
   const relay = await start(
     relayOptionsForTests({ state, log: writing }),
-    sourcesForTests({ platform, guests: [launcher], launcher }),
+    sourcesForTests({ platform, guests: [launcher], launchers: [launcher] }),
   );
   onTestFinished(() => relay.close());
   const client = await TestClient.pair(relay.pairingLink);

@@ -24,9 +24,9 @@ export interface RelayOptions {
 
 export interface Sources {
   readonly platform: PlatformSource;
-  /** The launcher among them, if there is one. */
+  /** Launchers included. */
   readonly guests: readonly GuestSource[];
-  readonly launcher?: Launcher | undefined;
+  readonly launchers: readonly Launcher[];
   readonly checks: HostChecks;
   readonly confirmOwnership?: Confirm | undefined;
 }

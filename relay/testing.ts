@@ -163,6 +163,7 @@ export function guestsForTests(parts: Partial<GuestSource> = {}): GuestSource {
 export const sourcesForTests = (parts: Partial<Sources> = {}): Sources => ({
   platform: platformForTests(),
   guests: [guestsForTests()],
+  launchers: [],
   checks: () => Promise.resolve([]),
   ...parts,
 });

@@ -35,6 +35,11 @@ export class LaunchedGuests implements Launcher {
     return launcher;
   }
 
+  /** Names with a colon belong to others, such as libvirt. */
+  launches(profile: string): boolean {
+    return !profile.includes(':');
+  }
+
   profiles(): Promise<readonly Profile[]> {
     return this.#starter.profiles();
   }

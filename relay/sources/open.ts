@@ -7,9 +7,11 @@ import type { HostOptions, ServeOptions } from '../options.ts';
 import { platformOf } from '../platform.ts';
 import type { Sources } from '../relay.ts';
 import type { StateFolder } from '../state.ts';
+import { type CapabilitiesSource, withFallback } from './fallback-device.ts';
 import { LaunchedGuests } from './launched-guests.ts';
+import type { LibvirtGuests } from './libvirt.ts';
 import { QmpGuests } from './qmp.ts';
-import type { GuestSource, PlatformSource, SimulatedHost } from './types.ts';
+import type { Launcher, PlatformSource, SimulatedHost } from './types.ts';
 
 export interface OpenedSources extends Sources {
   /** Ends what the relay itself does not close: the simulated host. */
@@ -25,15 +27,15 @@ export async function openSources(
   confirm: Confirm,
 ): Promise<OpenedSources> {
   const simulated = await openSimulatedHost(options, state);
-  const platform = simulated ? simulatedPlatform(simulated, log) : await openPlatform(options, state, log);
+  const monitors = new QmpGuests([...(simulated?.monitors ?? []), ...options.monitors], log);
+  const libvirt = await openLibvirt(options, state, log);
   const launcher = await openLauncher(options, state, log, simulated);
-  const monitors = [...(simulated?.monitors ?? []), ...options.monitors];
-  const guests: GuestSource[] = [new QmpGuests(monitors, log)];
-  if (launcher) guests.push(launcher);
+  const launchers: Launcher[] = [launcher, libvirt].filter((one) => one !== undefined);
+  const others = [monitors, libvirt].filter((one) => one !== undefined).map((one) => () => one.capabilities());
   return {
-    platform,
-    guests,
-    launcher,
+    platform: simulated ? simulatedPlatform(simulated, log) : await openPlatform(options, state, log, others),
+    guests: [monitors, ...launchers],
+    launchers,
     checks: () => Promise.resolve([]),
     confirmOwnership: options.allowOwnership ? confirm : undefined,
     facts: describeSources(options, simulated),
@@ -41,10 +43,15 @@ export async function openSources(
   };
 }
 
-/** The platform alone, for the verbs that need nothing else. */
-export async function openPlatform(options: HostOptions, state: StateFolder, log: Log): Promise<PlatformSource> {
+/** @param others who can tell the chain where /dev/sev cannot be opened */
+export async function openPlatform(
+  options: HostOptions,
+  state: StateFolder,
+  log: Log,
+  others: readonly CapabilitiesSource[] = [],
+): Promise<PlatformSource> {
   const [{ openSevDevice }, { AmdKeyServer }] = await Promise.all([import('./sev-device.ts'), import('./amd-kds.ts')]);
-  const device = openSevDevice(options.sev);
+  const device = withFallback(openSevDevice(options.sev), others);
   return platformOf(device, new AmdKeyServer(options, state, log), { simulated: options.simulate === 'qemu', log });
 }
 
@@ -58,6 +65,16 @@ export async function openSimulatedHost(options: HostOptions, state: StateFolder
   }
   const { startSimulatedHost } = await import('../simulator/index.ts');
   return startSimulatedHost({ dir: join(state.path, 'simulated') });
+}
+
+async function openLibvirt(
+  { libvirt: uri }: ServeOptions,
+  state: StateFolder,
+  log: Log,
+): Promise<LibvirtGuests | undefined> {
+  if (uri === undefined) return undefined;
+  const { LibvirtGuests } = await import('./libvirt.ts');
+  return new LibvirtGuests({ uri, state, log });
 }
 
 async function openLauncher(

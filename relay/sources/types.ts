@@ -133,6 +133,8 @@ export interface GuestStarter {
 
 /** A source of guests that can also make them. */
 export interface Launcher extends GuestSource {
+  /** Whether a profile of this name would be one of this launcher's. */
+  launches(profile: string): boolean;
   profiles(): Promise<readonly Profile[]>;
   /** Starts a guest, paused. @returns its id */
   launch(request: LaunchRequest): Promise<string>;
