@@ -1,12 +1,19 @@
 // `npm start`: builds what is stale, serves the PWA, starts a simulated host behind the relay, prints one link.
 import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { buildWhereStale } from './build.mjs';
 
+/** Kept between starts, so that the simulated platform stays the same chip. */
+const STATE = resolve('node_modules/.cache/sev-relay-demo');
 const PWA_LINK = /http:\/\/localhost:\d+\/#\S+/;
 
+let closing = false;
+
 await buildWhereStale();
+mkdirSync(STATE, { recursive: true, mode: 0o700 });
 const verifier = start('The web app', ['dist/cli/main.js', 'serve', '--port', '4173']);
-const relay = start('The relay', ['dist/relay/main.js', '--simulate', '--listen', '127.0.0.1:8455']);
+const relay = start('The relay', ['dist/relay/main.js', '--simulate', '--listen', '127.0.0.1:8455', '--state', STATE]);
 const children = [verifier, relay];
 process.on('SIGINT', closeAll);
 process.on('SIGTERM', closeAll);
@@ -16,6 +23,8 @@ try {
   const link = await relay.says(PWA_LINK);
   console.log('The web app and a relay with a SIMULATED host are running. Open:\n');
   console.log(`  ${link}\n`);
+  console.log('The guest image to expect, which the host’s demo profiles launch:\n');
+  console.log(`  ${join(STATE, 'simulated', 'demo-guest.fd')}\n`);
   console.log('Ctrl-C ends both.');
 } catch (error) {
   console.error(error.message);
@@ -51,7 +60,6 @@ function start(name, args) {
   return { child, says };
 }
 
-var closing = false;
 function closeAll() {
   if (closing) return;
   closing = true;
