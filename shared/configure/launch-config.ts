@@ -1,0 +1,85 @@
+// What a launch needs on the host, as the guest owner decided it: the source of QEMU's arguments and libvirt's XML.
+import { SevError } from '../errors.ts';
+import type { GuestImageKind } from '../formats/guest-image.ts';
+import { parsePolicy } from '../formats/policy.ts';
+import { requireVcpus, type VmsaVariant } from '../formats/vmsa.ts';
+
+export interface QemuVersion {
+  readonly major: number;
+  readonly minor: number;
+}
+
+export interface LaunchConfig {
+  readonly name: string;
+  /** Paths on the host. */
+  readonly firmware: string;
+  readonly kernel?: string;
+  readonly initrd?: string;
+  readonly cmdline?: string;
+  readonly firmwareKind?: GuestImageKind;
+  readonly vcpus: number;
+  /** QEMU's name, such as `EPYC-Milan`, or `host`. */
+  readonly cpuModel: string;
+  readonly memoryMib: number;
+  /** How the registers are expected under SEV-ES; pins QEMU's interface to KVM where QEMU has the option. */
+  readonly vmsaVariant?: VmsaVariant;
+  readonly debugSwap?: boolean;
+  readonly policy: number;
+  /** The GODH certificate and the session blob of the session. */
+  readonly godh: Uint8Array;
+  readonly session: Uint8Array;
+  /** From `query-sev-capabilities` or `virsh domcapabilities`: 47 on Naples and Rome, 51 later. */
+  readonly cbitpos: number;
+  readonly reducedPhysBits: number;
+  /** Disk images in qcow2 on the host. */
+  readonly disks?: readonly string[];
+  /** Missing is taken as a present one. */
+  readonly qemuVersion?: QemuVersion;
+}
+
+/** A QEMU of the time of writing; for hosts whose version is not known. */
+export const PRESENT_QEMU: QemuVersion = { major: 10, minor: 0 };
+
+export const qemuAtLeast = (version: QemuVersion, major: number, minor: number): boolean =>
+  version.major > major || (version.major === major && version.minor >= minor);
+
+/** Kernel hashes are measured whenever a kernel is given: without them the host could boot another. */
+export const usesKernelHashes = ({ kernel }: Pick<LaunchConfig, 'kernel'>): boolean => kernel !== undefined;
+
+export const isEs = ({ policy }: Pick<LaunchConfig, 'policy'>): boolean => parsePolicy(policy).es;
+
+/** @throws SevError MEASURE_POLICY, MEASURE_VCPUS, BYTES_VALUE */
+export function requireLaunchConfig(config: LaunchConfig): void {
+  parsePolicy(config.policy);
+  requireVcpus(config.vcpus);
+  requireName('name', config.name);
+  requireName('cpuModel', config.cpuModel);
+  requireNumber('memoryMib', config.memoryMib, 64, 16 * 1024 * 1024);
+  requireNumber('cbitpos', config.cbitpos, 32, 63);
+  requireNumber('reducedPhysBits', config.reducedPhysBits, 0, 63);
+  for (const path of [config.firmware, config.kernel, config.initrd, ...(config.disks ?? [])]) {
+    if (path !== undefined) requirePath(path);
+  }
+  if (config.cmdline !== undefined && /[\0\n\r]/.test(config.cmdline)) {
+    throw new SevError('BYTES_VALUE', { at: 'cmdline', because: 'A command line has no line ends and no NUL.' });
+  }
+  if (config.kernel === undefined && (config.initrd !== undefined || config.cmdline !== undefined)) {
+    throw new SevError('BYTES_VALUE', { at: 'kernel', because: 'Initrd and command line need a kernel.' });
+  }
+}
+
+function requireName(at: string, name: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/.test(name)) return;
+  throw new SevError('BYTES_VALUE', { at, because: 'Use letters, digits, and “.”, “_”, “+” or “-” between them.' });
+}
+
+function requirePath(path: string): void {
+  const control = [...path].some((char) => char.codePointAt(0)! < 32);
+  if (path.length > 0 && path.length <= 4096 && !control && !path.startsWith('-')) return;
+  throw new SevError('BYTES_VALUE', { at: 'path', because: 'This cannot be a path of a file on the host.' });
+}
+
+function requireNumber(at: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new SevError('BYTES_VALUE', { at, because: `${value} is not within ${min}–${max}.` });
+}
