@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
@@ -26,33 +26,32 @@ function vectors(): Plugin {
 
 /**
  * Builds the service worker with its list of files and their integrity, and writes the same list as `build.json`: the
- * hashes that a release is compared by. The version is the hash of that list.
+ * hashes that a release is compared by. The version is the hash of that list. Only what was written is hashed, since
+ * other plugins still change chunks late.
  */
-function offline(publicDir: string): Plugin {
+function offline(): Plugin {
   const integrity = (content: string | Uint8Array) => `sha384-${createHash('sha384').update(content).digest('base64')}`;
+  const filesOf = (folder: string) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name !== 'sw.js')
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [`/${relative(folder, path).replaceAll('\\', '/')}`, integrity(readFileSync(path))] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     name: 'sev-offline',
     apply: 'build',
-    enforce: 'post',
     buildStart() {
       this.emitFile({ type: 'chunk', id: resolve('web/offline/service-worker.ts'), fileName: 'sw.js' });
     },
-    generateBundle(_options, bundle) {
-      const built = Object.values(bundle)
-        .filter(({ fileName }) => fileName !== 'sw.js')
-        .map((file) => [`/${file.fileName}`, integrity(file.type === 'chunk' ? file.code : file.source)] as const);
-      const fixed = readdirSync(publicDir).map(
-        (name) => [`/${name}`, integrity(readFileSync(join(publicDir, name)))] as const,
-      );
-      const files = [...built, ...fixed].sort(([a], [b]) => (a < b ? -1 : 1));
+    writeBundle({ dir = '' }) {
+      const files = filesOf(dir);
       const version = createHash('sha256').update(JSON.stringify(files)).digest('hex');
       const list = JSON.stringify({ version, files: Object.fromEntries(files) }, undefined, 1);
-      this.emitFile({ type: 'asset', fileName: 'build.json', source: list });
-      const worker = bundle['sw.js'];
-      if (worker?.type !== 'chunk') throw new Error('the service worker was not built');
-      worker.code = worker.code
+      writeFileSync(join(dir, 'build.json'), list);
+      const worker = readFileSync(join(dir, 'sw.js'), 'utf8')
         .replaceAll('__PRECACHE__', JSON.stringify([...files, ['/build.json', integrity(list)]]))
         .replaceAll('__VERSION__', JSON.stringify(version));
+      writeFileSync(join(dir, 'sw.js'), worker);
     },
   };
 }
@@ -61,7 +60,7 @@ function offline(publicDir: string): Plugin {
 const web: UserConfig = {
   root: 'web',
   publicDir: resolve('public'),
-  plugins: [svelte(), offline(resolve('public'))],
+  plugins: [svelte(), offline()],
   build: { outDir: resolve('dist/web'), emptyOutDir: true, target: 'es2023', modulePreload: { polyfill: false } },
   worker: { format: 'es' },
 };
@@ -87,7 +86,7 @@ const node: UserConfig = {
 const test: UserConfig = {
   plugins: [vectors(), svelte()],
   test: {
-    include: ['{shared,relay,web}/**/*.test.ts'],
+    include: ['{shared,relay,web,e2e}/**/*.test.ts'],
     testTimeout: 20_000,
   },
 };

@@ -10,6 +10,7 @@ export const airgap = {
   starting: 'Starting the camera…',
   reading: (what: string, received: number, total: number) => `Reading ${what}: ${received} of ${total} codes`,
   read: (what: string) => `Read: ${what}`,
+  slow: 'Nothing new is read. Go closer, wipe the lens, or choose a lower density on the other device.',
   other: (what: string) => `Another code is in view too: ${what}.`,
   notOurs: 'This code is none of this app.',
   again: 'Scan again',

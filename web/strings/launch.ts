@@ -130,6 +130,8 @@ export const launch = {
   profileDetail: (cpus: number, model: string, es: boolean) =>
     `${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'} · ${model}${es ? ' · SEV-ES' : ''}`,
   profileSame: 'Names the same guest image as yours',
+  profileWantsEs: 'Starts an SEV-ES guest, which your policy does not ask for',
+  profileLacksEs: 'Starts a guest without SEV-ES, which your policy requires',
   profileOther: 'Names another guest image than yours',
   launchIt: 'Launch the guest, paused',
   launching: (relay: string) => `${relay} is starting the guest…`,
