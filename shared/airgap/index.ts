@@ -9,10 +9,12 @@ export {
   kindOfType,
   type MessageKind,
   nameOfKind,
+  type OfKind,
   parseMessage,
   sessionOf,
   sessionTag,
   typeOfKind,
 } from './messages.ts';
 export { type CodeSize, layOutCodes, modulesOf, type QrCodes, type QrCorrection, USUAL_SIZE } from './qr-size.ts';
+export { fileOfReference, type KnownFile, referenceOfFile } from './reference.ts';
 export { encodeUr, parseUr, type Ur } from './ur.ts';

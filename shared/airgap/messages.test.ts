@@ -70,6 +70,12 @@ const MESSAGES: { readonly [K in MessageKind]: Extract<AirgapMessage, { kind: K 
     size: 4_194_304,
     sha256: bytes(32),
     midstate: bytes(41),
+    imageKind: 'amd-sev',
+    resetEip: 0x80_b004,
+    hashBase: 0x81_0000,
+    hashSize: 0x400,
+    secretBase: 0x80_f000,
+    secretSize: 0xc00,
   },
   'oca-pin': { kind: 'oca-pin', sha256: bytes(32), name: 'Example Hosting' },
 };
@@ -215,7 +221,8 @@ describe('secrets', () => {
     | ('session' | 'policy' | 'profile' | 'guest' | 'handle' | 'gpa' | 'url' | 'code')
     | ('measurement' | 'apiMajor' | 'apiMinor' | 'build' | 'mnonce' | 'report')
     | ('header' | 'payload')
-    | ('size' | 'sha256' | 'midstate');
+    | ('size' | 'sha256' | 'midstate')
+    | ('imageKind' | 'resetEip' | 'hashBase' | 'hashSize' | 'secretBase' | 'secretSize');
 
   it('have no member to travel in', () => {
     expectTypeOf<MembersOf<AirgapMessage>>().toEqualTypeOf<Public>();
@@ -239,6 +246,7 @@ describe('the public door', () => {
       'encodeMessage',
       'encodeUr',
       'expectMessage',
+      'fileOfReference',
       'frameBytesIn',
       'kindOfType',
       'layOutCodes',
@@ -246,6 +254,7 @@ describe('the public door', () => {
       'nameOfKind',
       'parseMessage',
       'parseUr',
+      'referenceOfFile',
       'sessionOf',
       'sessionTag',
       'stillBytesIn',

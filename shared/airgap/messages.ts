@@ -54,13 +54,19 @@ const MEMBERS = {
   'report-request': { mnonce: bytes(16), session, guest },
   report: { report: bytes(208), session, guest },
   relay: { url: relayUrl, code: label(128) },
-  /** A file known by its hash; the midstate, as `sha256-midstate.ts` writes it, lets a launch digest begin behind a guest image. */
+  /** A file known by its hash, and what a launch digest needs of a guest image: see `reference.ts`. */
   reference: {
     name: label(64),
     role: literal('guest-image', 'kernel', 'initrd'),
     size: integer(0, Number.MAX_SAFE_INTEGER),
     sha256,
     midstate: optional(bytes(41, 104)),
+    imageKind: optional(literal('amd-sev', 'whole', 'code', 'vars', 'unknown')),
+    resetEip: optional(u32),
+    hashBase: optional(u32),
+    hashSize: optional(u32),
+    secretBase: optional(u32),
+    secretSize: optional(u32),
   },
   /** SHA-256 of the OCA's whole public key, as the Platform Owner vouches for it. */
   'oca-pin': { sha256, name },
@@ -145,7 +151,7 @@ export function sessionOf(message: AirgapMessage): string | undefined {
   return 'session' in message ? toHex(message.session) : undefined;
 }
 
-type OfKind<K extends MessageKind> = Extract<AirgapMessage, { readonly kind: K }>;
+export type OfKind<K extends MessageKind> = Extract<AirgapMessage, { readonly kind: K }>;
 
 /** What a screen waits for. */
 export interface Expected<K extends MessageKind> {
