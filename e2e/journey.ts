@@ -16,6 +16,7 @@ export async function meet(page: Page, relay: Relay): Promise<void> {
 /** From the platform to a session: a guest image of one's own, and the policy that needs no SEV-ES. */
 export async function makeSession(page: Page, image: string): Promise<void> {
   await page.getByRole('button', { name: 'Prepare a launch here' }).click();
+  await page.getByRole('radio', { name: /^Without SEV-ES/ }).check();
   await chooseImage(page, image);
   await page.getByRole('button', { name: 'Make the session' }).click();
   await expect(verdict(page)).toHaveText('The session is ready. Launch the guest.');

@@ -159,7 +159,7 @@ export const launch = {
   withheldSentence: 'The secret stays with you.',
   mismatchSentence: 'The measurement does not match. Keep the secret.',
   policySentence: 'The guest runs under another policy. Keep the secret.',
-  other: 'Correct what you expect',
+  other: 'Compare with another guest image, or other settings',
   otherHint: 'Only if you know that you expected the wrong thing. Policy and session stay as they are.',
   destroy: 'Destroy the guest',
   again: 'Begin again with a new session',

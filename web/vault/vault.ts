@@ -52,7 +52,10 @@ export interface Vault {
   retire(sessionId: string): Promise<void>;
 }
 
-export function openVault(database: Database): Vault {
+/** Runs work of one name in one tab at a time. */
+export type Alone = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
+export function openVault(database: Database, alone: Alone = onlyThisTab): Vault {
   async function resume({ chain, session }: Omit<LaunchCase, 'expectation' | 'reported'>): Promise<LaunchSession> {
     const keys = await stored(database.get('keys', session.id));
     if (keys === undefined) throw new SevError('VAULT_MISSING_KEY');
@@ -97,10 +100,9 @@ export function openVault(database: Database): Vault {
 
 const trust = (chain: Uint8Array): Promise<TrustedPdh> => verifyCertChain(parseCertChain(chain), ROOTS);
 
-/** Runs in one tab at a time; the ledger holds even without this, but then a second tab would see a half-done release. */
-function alone<T>(name: string, work: () => Promise<T>): Promise<T> {
-  return navigator.locks.request(name, { ifAvailable: true }, (lock) => {
+/** The ledger holds even without this, but a second tab would then see a half-done release. @throws SevError VAULT_BUSY */
+const onlyThisTab: Alone = (name, work) =>
+  navigator.locks.request(name, { ifAvailable: true }, (lock) => {
     if (lock === null) throw new SevError('VAULT_BUSY');
     return work();
   });
-}

@@ -1,0 +1,150 @@
+import 'fake-indexeddb/auto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { concat } from '../../shared/bytes/writer.ts';
+import { toUtf8 } from '../../shared/bytes/text.ts';
+import { expectLaunch } from '../../shared/decide/expectation.ts';
+import { SevError } from '../../shared/errors.ts';
+import { LUKS_PASSPHRASE_GUID } from '../../shared/formats/known-secrets.ts';
+import { parseLaunchMeasure } from '../../shared/formats/launch-measure.ts';
+import { SimulatedAmdSp } from '../../shared/simulator/amd-sp.ts';
+import { hashGuestImage } from '../../shared/verify/launch-digest.ts';
+import { DATABASE_NAME, type Database, openDatabase } from '../storage/database.ts';
+import { type LaunchCase, openVault, type Vault } from './vault.ts';
+
+const POLICY = 0x0b;
+const image = new Uint8Array(4096).fill(7);
+const secret = [{ guid: LUKS_PASSPHRASE_GUID, data: toUtf8('correct horse battery staple\0') }];
+
+let database: Database;
+let amdSp: SimulatedAmdSp;
+
+/** Stands for navigator.locks, which Node does not have: one holder of a name at a time, and a refusal for all others. */
+function tabs(): () => Vault {
+  const held = new Set<string>();
+  return () =>
+    openVault(database, async (name, work) => {
+      if (held.has(name)) throw new SevError('VAULT_BUSY');
+      held.add(name);
+      return work().finally(() => held.delete(name));
+    });
+}
+
+async function chainOf(platform: SimulatedAmdSp): Promise<Uint8Array> {
+  const { pdh, chain } = platform.pdhCertExport();
+  const { ask, ark } = platform.caCerts();
+  return Promise.resolve(concat(pdh, chain.slice(0, 2 * 2084), platform.amdCek(), ask, ark));
+}
+
+/** Launches on the simulated platform with a session, and tells what it reports. */
+async function launch(session: LaunchCase['session'], chain: Uint8Array, loaded = image): Promise<LaunchCase> {
+  const { godh, blob, policy } = session;
+  const handle = await amdSp.launchStart({ policy, godh, session: blob });
+  await amdSp.launchUpdateData(handle, loaded);
+  const { apiMajor, apiMinor, build } = amdSp.platformStatus();
+  const reported = { ...parseLaunchMeasure(await amdSp.launchMeasure(handle)), apiMajor, apiMinor, build, policy };
+  return { chain, session, reported, expectation: await expectLaunch({ guestImage: hashGuestImage(image) }) };
+}
+
+const refusal = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'done',
+    (error: unknown) => (error instanceof SevError ? error.code : error),
+  );
+
+beforeEach(async () => {
+  indexedDB.deleteDatabase(DATABASE_NAME);
+  database = await openDatabase();
+  amdSp = await SimulatedAmdSp.create();
+});
+
+describe('the vault', () => {
+  it('makes sessions only for platforms whose chain verifies', async () => {
+    const vault = tabs()();
+    const chain = await chainOf(amdSp);
+    const session = await vault.makeSession({ chain, policy: POLICY, acceptsKeySharing: false });
+    expect(session.id).toMatch(/^[0-9a-f]{32}$/);
+    const broken = chain.slice();
+    broken[3 * 2084 + 5]! ^= 1;
+    const wanted = { chain: broken, policy: POLICY, acceptsKeySharing: false };
+    expect(await refusal(vault.makeSession(wanted))).toBe('CERT_SIGNATURE');
+  });
+
+  it('keeps keys that can be used and not read', async () => {
+    const session = await tabs()().makeSession({ chain: await chainOf(amdSp), policy: POLICY, acceptsKeySharing: false });
+    const keys = await database.get('keys', session.id);
+    expect(keys?.tek.extractable).toBe(false);
+    expect(keys?.tik.extractable).toBe(false);
+  });
+
+  it('seals what the platform opens, and gives the same packet however often it is asked', async () => {
+    const vault = tabs()();
+    const chain = await chainOf(amdSp);
+    const session = await vault.makeSession({ chain, policy: POLICY, acceptsKeySharing: false });
+    const asked = await launch(session, chain);
+    const first = await vault.seal(asked, secret);
+    const again = await vault.seal(asked, [{ guid: LUKS_PASSPHRASE_GUID, data: toUtf8('another') }]);
+    expect(again).toEqual(first);
+    expect(await vault.packetOf(session.id)).toEqual(first);
+  });
+
+  it('never seals after a mismatch, and the session stays free for the right launch', async () => {
+    const vault = tabs()();
+    const chain = await chainOf(amdSp);
+    const session = await vault.makeSession({ chain, policy: POLICY, acceptsKeySharing: false });
+    const other = image.slice();
+    other[100]! ^= 1;
+    expect(await refusal(vault.seal(await launch(session, chain, other), secret))).toBe('MEASURE_NOT_VERIFIED');
+    expect(await vault.packetOf(session.id)).toBeUndefined();
+    expect(await refusal(vault.seal(await launch(session, chain), secret))).toBe('done');
+  });
+
+  it('binds a session to the first measurement that got a packet: a second launch of the same session gets none', async () => {
+    const vault = tabs()();
+    const chain = await chainOf(amdSp);
+    const session = await vault.makeSession({ chain, policy: POLICY, acceptsKeySharing: false });
+    const [first, second] = [await launch(session, chain), await launch(session, chain)];
+    expect((await vault.judge(second)).kind).toBe('release');
+    await vault.seal(first, secret);
+    expect(await refusal(vault.seal(second, secret))).toBe('MEASURE_SESSION_USED');
+  });
+
+  it('lets one of two tabs seal, and gives the other nothing of its own', async () => {
+    const tab = tabs();
+    const chain = await chainOf(amdSp);
+    const session = await tab().makeSession({ chain, policy: POLICY, acceptsKeySharing: false });
+    const asked = await launch(session, chain);
+    const outcomes = await Promise.all([refusal(tab().seal(asked, secret)), refusal(tab().seal(asked, secret))]);
+    expect(outcomes.sort()).toEqual(['VAULT_BUSY', 'done']);
+  });
+
+  it('lets two tabs without locks seal for one measurement only', async () => {
+    const tab = (): Vault => openVault(database, (_name, work) => work());
+    const chain = await chainOf(amdSp);
+    const session = await tab().makeSession({ chain, policy: POLICY, acceptsKeySharing: false });
+    const launches = [await launch(session, chain), await launch(session, chain)];
+    const outcomes = await Promise.all(launches.map((asked) => refusal(tab().seal(asked, secret))));
+    expect(outcomes.sort()).toEqual(['MEASURE_SESSION_USED', 'done']);
+  });
+
+  it('goes on after it was interrupted between binding and sealing', async () => {
+    const chain = await chainOf(amdSp);
+    const vault = tabs()();
+    const session = await vault.makeSession({ chain, policy: POLICY, acceptsKeySharing: false });
+    const asked = await launch(session, chain);
+    const measurement = concat(asked.reported.measure, asked.reported.mnonce);
+    await database.put('ledger', { sessionId: session.id, createdAt: 1, measurement, boundAt: 2 });
+    expect(await refusal(vault.seal(asked, secret))).toBe('done');
+  });
+
+  it('forgets the keys of a retired session, and seals nothing under it', async () => {
+    const vault = tabs()();
+    const chain = await chainOf(amdSp);
+    const session = await vault.makeSession({ chain, policy: POLICY, acceptsKeySharing: false });
+    const asked = await launch(session, chain);
+    const keys = await database.get('keys', session.id);
+    await vault.retire(session.id);
+    expect(await refusal(vault.seal(asked, secret))).toBe('VAULT_MISSING_KEY');
+    await database.put('keys', keys!);
+    expect(await refusal(vault.seal(asked, secret))).toBe('MEASURE_SESSION_USED');
+  });
+});
