@@ -2,6 +2,8 @@
 import encodeQr from 'qr';
 import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
+import { TERMINAL_QUIET_ZONE } from './qr/layout.ts';
+import { drawHalfBlocks } from './qr/modules.ts';
 import type { Relay } from './relay.ts';
 
 /** What stands at the terminal when the relay is ready. The link holds the pairing code: it is written here only. */
@@ -21,28 +23,12 @@ export function describeRelay(relay: Relay, facts: readonly string[], columns: n
   ].join('\n');
 }
 
-// Black on white by number: inverse video fails in several scanners, and themes change the named colours.
-const INK = '\u001b[38;5;16;48;5;231m';
-const PLAIN = '\u001b[0m';
-const QUIET_ZONE = 2;
-// Upper and lower half of a character cell are two modules.
-const CELLS = { '00': ' ', '10': '▀', '01': '▄', '11': '█' } as const;
-
 /** Draws a QR code in half blocks; a sentence takes its place where the terminal is too narrow. */
 export function drawQr(text: string, columns: number): string {
-  const modules = encodeQr(text, 'raw', { ecc: 'low', border: QUIET_ZONE });
+  const modules = encodeQr(text, 'raw', { ecc: 'low', border: TERMINAL_QUIET_ZONE });
   if (modules.length > columns) return `(A QR code needs ${modules.length} columns; this terminal has ${columns}.)`;
-  const rows: string[] = [];
-  for (let y = 0; y < modules.length; y += 2) {
-    const upper = modules[y]!;
-    const lower = modules[y + 1];
-    const cells = upper.map((dark, x) => CELLS[`${bit(dark)}${bit(lower?.[x] ?? false)}`]);
-    rows.push(`${INK}${cells.join('')}${PLAIN}`);
-  }
-  return rows.join('\n');
+  return drawHalfBlocks(modules).join('\n');
 }
-
-const bit = (dark: boolean): '0' | '1' => (dark ? '1' : '0');
 
 /**
  * Asks the operator a question that wants the word “yes”. Whatever else is said, silence for a minute, or nobody at
