@@ -4,18 +4,15 @@ import { readFile } from 'node:fs/promises';
 import { SevError } from '../../shared/errors.ts';
 import { DEMO_GUEST_IMAGE_NAME, demoGuestImage } from '../../shared/simulator/demo-guest/image.ts';
 import type { DirectBoot } from '../../shared/simulator/loaded-pages.ts';
-import type { LaunchProfile } from '../sources/launcher/profiles.ts';
+import { type LaunchProfile, readProfiles } from '../sources/launcher/profiles.ts';
 import { inState, writeWhole } from '../state.ts';
-
-/** Settings that only some hosts need. */
-type ProfileExtras = Pick<LaunchProfile, 'cbitpos' | 'reducedPhysBits' | 'consoleLog' | 'sandbox'>;
 
 /**
  * Writes the demo guest image and profiles for it into a folder.
  * @returns the path of the profiles, in the form of every other profiles file
  */
-export function writeDemoProfiles(folder: string, extras: ProfileExtras = {}): string {
-  const common = { firmware: DEMO_GUEST_IMAGE_NAME, cpuModel: 'EPYC', memoryMiB: 256, ...extras };
+export function writeDemoProfiles(folder: string): string {
+  const common = { firmware: DEMO_GUEST_IMAGE_NAME, cpuModel: 'EPYC', memoryMiB: 256, consoleLog: true };
   const profiles = [
     { name: 'demo', kind: 'sev', cpus: 1, ...common },
     { name: 'demo-es', kind: 'sev-es', cpus: 2, ...common },
@@ -26,6 +23,22 @@ export function writeDemoProfiles(folder: string, extras: ProfileExtras = {}): s
     writeWhole(path, `${JSON.stringify({ profiles }, undefined, 2)}\n`);
   });
   return path;
+}
+
+/**
+ * Copies profiles, with the place of the C-bit on this machine where they do not say it themselves.
+ * @returns the path of the copy
+ */
+export function fitProfiles(
+  path: string,
+  folder: string,
+  encryption: { readonly cbitpos: number; readonly reducedPhysBits: number },
+): string {
+  const { maxGuests, profiles } = readProfiles(path);
+  const fitted = profiles.map((profile) => ({ ...encryption, ...profile }));
+  const copy = join(folder, 'profiles.json');
+  inState(folder, () => writeWhole(copy, JSON.stringify({ maxGuests, profiles: fitted })));
+  return copy;
 }
 
 /** The kernel of a profile with what belongs to it. */

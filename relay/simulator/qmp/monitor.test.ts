@@ -162,7 +162,7 @@ describe('An SEV guest behind the simulated monitor', () => {
     const ask = (mnonce: string) => answerOf(client, 'query-sev-attestation-report', { mnonce });
     const { return: report } = await ask(toBase64(new Uint8Array(16).fill(3)));
     expect(fromBase64((report as { data: string }).data)).toHaveLength(208);
-    expect(await ask('')).toEqual(generic('SEV: failed to decode mnonce input'));
+    expect(await ask('')).toEqual(generic('SEV: mnonce must be 16 bytes (got 0)'));
     expect(await ask('AAAA')).toEqual(generic('SEV: mnonce must be 16 bytes (got 3)'));
   });
 

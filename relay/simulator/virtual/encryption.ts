@@ -1,6 +1,5 @@
 // Where QEMU wants the C-bit on this machine. It compares with CPUID, which no shim can answer for; so it is asked.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SevError } from '../../../shared/errors.ts';
 import { integer, openObject } from '../../../shared/schema.ts';
@@ -31,9 +30,7 @@ export async function askEncryption(folder: string, environment: NodeJS.ProcessE
   let ended = false;
   qemu.once('error', (error) => (said += error.message)).once('close', () => (ended = true));
   try {
-    for (const until = Date.now() + START_MS; !existsSync(path) && !ended && Date.now() < until;) await pause(LOOK_MS);
-    if (!existsSync(path)) throw new Error(said);
-    return await ask(path);
+    return await untilAnswered(path, () => ended);
   } catch (cause) {
     const words = plain(said || (cause as Error).message, 400);
     throw new SevError('RELAY_LAUNCH', {
@@ -45,6 +42,18 @@ export async function askEncryption(folder: string, environment: NodeJS.ProcessE
     });
   } finally {
     qemu.kill('SIGKILL');
+  }
+}
+
+/** The socket's file is there a moment before QEMU listens. */
+async function untilAnswered(path: string, hasEnded: () => boolean): Promise<Encryption> {
+  for (const until = Date.now() + START_MS; ; await pause(LOOK_MS)) {
+    try {
+      return await ask(path);
+    } catch (cause) {
+      const isAnswer = !(cause instanceof SevError) || cause.code !== 'RELAY_QMP_GONE';
+      if (isAnswer || hasEnded() || Date.now() > until) throw cause;
+    }
   }
 }
 

@@ -1,52 +1,105 @@
 // The whole journey on the virtual SEV host: a real QEMU with KVM, measured and given its secret, tells it.
-import { accessSync, constants } from 'node:fs';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { webCryptoRandom } from '../../../shared/crypto/subtle.ts';
+import { makeLaunchSession } from '../../../shared/session/launch-session.ts';
 import { demoGuestImage } from '../../../shared/simulator/demo-guest/image.ts';
-import { findProgram, temporaryFolder } from '../../testing.ts';
-import { playJourney, SECRET, TOLD, writeBootProfiles, BOOT } from '../testing.ts';
-import { startVirtualSevHost, type VirtualSevHostOptions } from './host.ts';
+import { eventually, temporaryFolder } from '../../testing.ts';
+import { BOOT, playJourney, SECRET, TOLD, trustPlatform, writeBootProfiles } from '../testing.ts';
+import type { VirtualSevHostForTests } from './host.ts';
+import { describeOnVirtualHost, virtualHost } from './testing.ts';
 
-const haveKvm = () => {
+const guestImage = demoGuestImage();
+
+async function launchRequest(host: VirtualSevHostForTests, profile: string, policy: number) {
+  const trustedPdh = await trustPlatform(host.device, host.amd);
+  const session = await makeLaunchSession({ trustedPdh, policy, random: webCryptoRandom });
+  return { profile, policy, dhCert: session.godh, session: session.blob };
+}
+
+const pidOf = (host: VirtualSevHostForTests, name: string): number =>
+  Number(readFileSync(join(host.guestsFolder, name, 'qemu.pid'), 'utf8'));
+
+const isRunning = (pid: number): boolean => {
   try {
-    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
-    return true;
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
   }
 };
-const able = haveKvm() && ['qemu-system-x86_64', 'cc'].every((program) => findProgram(program) !== undefined);
 
-async function virtualHost(options: Partial<VirtualSevHostOptions> = {}) {
-  const host = await startVirtualSevHost({ dir: temporaryFolder(), ...options });
-  onTestFinished(() => host.close());
-  return host;
-}
+describeOnVirtualHost('A launch in a real QEMU ends with a guest that has its secret', [], () => {
+  it.each([
+    ['demo', 0x3, 1],
+    ['demo', 0xf, 1],
+    ['demo-es', 0x7, 2],
+  ])('profile %s, policy %i', async (profile, policy, cpus) => {
+    const host = await virtualHost();
+    const expected = { guestImage, cpus, cpuModel: 'EPYC' };
+    expect(await playJourney(host, { profile, policy, expected, secret: SECRET })).toBe(TOLD);
+    await eventually(
+      async () => (await host.device.platformStatus()).guests,
+      (guests) => guests === 0,
+    );
+  });
 
-const guestImage = demoGuestImage();
+  it.each([
+    ['boot', 0x3, 1],
+    ['boot-es', 0x7, 3],
+  ])('with kernel hashes that QEMU itself made: profile %s', async (profile, policy, cpus) => {
+    const dir = temporaryFolder();
+    const host = await virtualHost({ dir, profiles: writeBootProfiles(dir, { consoleLog: true }) });
+    const expected = { guestImage, boot: BOOT, cpus, cpuModel: 'EPYC-Milan' };
+    const told = await playJourney(host, { profile, policy, expected, secret: SECRET });
+    expect(told).toBe(`Demo guest: kernel hashes found.\r\n${TOLD}`);
+  });
+});
 
-describe.skipIf(!able)(
-  'A launch in a real QEMU ends with a guest that has its secret (needs /dev/kvm, QEMU and cc)',
-  () => {
-    it.each([
-      ['demo', 0x3, 1],
-      ['demo', 0xf, 1],
-      ['demo-es', 0x7, 2],
-    ])('profile %s, policy %i', async (profile, policy, cpus) => {
-      const host = await virtualHost();
-      const expected = { guestImage, cpus, cpuModel: 'EPYC' };
-      expect(await playJourney(host, { profile, policy, expected, secret: SECRET })).toBe(TOLD);
+describeOnVirtualHost('A real QEMU on the virtual SEV host', [], () => {
+  it('does not start when the AMD-SP refuses, and says why', async () => {
+    const host = await virtualHost();
+    const request = await launchRequest(host, 'demo', 3);
+    await expect(host.starter.start({ ...request, policy: 1 })).rejects.toMatchObject({
+      code: 'AMDSP_BAD_MEASUREMENT',
     });
-
-    it.each([
-      ['boot', 0x3, 1],
-      ['boot-es', 0x7, 3],
-    ])('with kernel hashes that QEMU itself made: profile %s', async (profile, policy, cpus) => {
-      const dir = temporaryFolder();
-      const profiles = writeBootProfiles(dir, { cbitpos: 0, reducedPhysBits: 1, consoleLog: true });
-      const host = await virtualHost({ dir, profiles });
-      const expected = { guestImage, boot: BOOT, cpus, cpuModel: 'EPYC-Milan' };
-      const told = await playJourney(host, { profile, policy, expected, secret: SECRET });
-      expect(told).toBe(`Demo guest: kernel hashes found.\r\n${TOLD}`);
+    await expect(host.starter.start({ ...request, policy: 0x43 })).rejects.toMatchObject({
+      code: 'AMDSP_POLICY_FAILURE',
     });
-  },
-);
+    expect((await host.device.platformStatus()).guests).toBe(0);
+  });
+
+  it('needs SEV-ES on the platform for an SEV-ES policy', async () => {
+    const host = await virtualHost({ amdSp: { es: false } });
+    const request = await launchRequest(host, 'demo-es', 7);
+    await expect(host.starter.start(request)).rejects.toThrow(/SEV-ES/);
+  });
+
+  it('is gone from the AMD-SP when it is killed', async () => {
+    const host = await virtualHost();
+    const { name } = await host.starter.start(await launchRequest(host, 'demo', 3));
+    expect((await host.device.platformStatus()).guests).toBe(1);
+    process.kill(pidOf(host, name), 'SIGKILL');
+    await eventually(
+      async () => (await host.device.platformStatus()).guests,
+      (guests) => guests === 0,
+    );
+  });
+
+  it('ends with its host, and at the next start when its host was killed', async () => {
+    const dir = temporaryFolder();
+    const killed = await virtualHost({ dir });
+    const { name } = await killed.starter.start(await launchRequest(killed, 'demo', 3));
+    const orphan = pidOf(killed, name);
+    expect(isRunning(orphan)).toBe(true);
+
+    const next = await virtualHost({ dir });
+    expect(isRunning(orphan)).toBe(false);
+    expect(existsSync(killed.guestsFolder)).toBe(false);
+    const guest = await next.starter.start(await launchRequest(next, 'demo', 3));
+    const pid = pidOf(next, guest.name);
+    await next.close();
+    expect(isRunning(pid)).toBe(false);
+    expect(existsSync(next.guestsFolder)).toBe(false);
+  });
+});

@@ -7,7 +7,7 @@ import { QemuStarter } from '../../sources/launcher.ts';
 import { inState } from '../../state.ts';
 import { openChip } from '../chip.ts';
 import type { SimulatedHostForTests, SimulatedHostOptions } from '../host.ts';
-import { writeDemoProfiles } from '../profiles.ts';
+import { fitProfiles, writeDemoProfiles } from '../profiles.ts';
 import { leftRunFolder, openRunFolder } from '../run-folder.ts';
 import { serveAmdSp } from './amd-sp-server.ts';
 import { buildShim } from './build-shim.ts';
@@ -38,8 +38,8 @@ export async function startVirtualSevHost(options: VirtualSevHostOptions): Promi
   const shim = await buildShim(folder.path);
   const server = await serveAmdSp(join(folder.path, 'amd-sp.sock'), amdSp, device);
   const environment = { LD_PRELOAD: shim };
-  const { cbitpos, reducedPhysBits } = await askEncryption(folder.path, environment);
-  const profiles = options.profiles ?? writeDemoProfiles(dir, { cbitpos, reducedPhysBits, consoleLog: true });
+  const encryption = await askEncryption(folder.path, environment);
+  const profiles = fitProfiles(options.profiles ?? writeDemoProfiles(dir), folder.path, encryption);
   const state = { path: folder.path, close: () => undefined };
   const starter = new VirtualStarter(new QemuStarter(profiles, state, log, environment));
   return {
@@ -50,7 +50,7 @@ export async function startVirtualSevHost(options: VirtualSevHostOptions): Promi
     amdSp,
     guestsFolder: folder.guests,
     shim,
-    cbitpos,
+    cbitpos: encryption.cbitpos,
     close: async () => {
       await starter.close();
       await server.close();
