@@ -1,0 +1,133 @@
+// The owner's private key as other tools keep it: EC on secp384r1 in SEC 1 (sevctl, `openssl ecparam`) or PKCS #8, DER or PEM.
+// Nothing here quotes a key in an error, and the error of a library that might is not passed on.
+import { p384 } from '@noble/curves/nist.js';
+import { SevError } from '../errors.ts';
+import { equalBytes } from '../bytes/equal.ts';
+import { fromBase64, fromUtf8, toBase64 } from '../bytes/text.ts';
+import { concat } from '../bytes/writer.ts';
+import { DER, type DerValue, derContext, malformed, readDer, writeDer } from './der.ts';
+
+const SCALAR_SIZE = 48;
+const MAX_KEY_FILE_BYTES = 4096;
+/** 1.2.840.10045.2.1, id-ecPublicKey; 1.3.132.0.34, secp384r1: contents of their DER. */
+const EC_PUBLIC_KEY = Uint8Array.of(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01);
+const SECP384R1 = Uint8Array.of(0x2b, 0x81, 0x04, 0x00, 0x22);
+
+/** A private key on P-384: raw secret bytes; whoever holds them wipes them. */
+export interface EcPrivateKey {
+  /** The scalar d, 48 bytes, big-endian. */
+  readonly scalar: Uint8Array;
+  /** The point, uncompressed: 0x04, x, y; 97 bytes. */
+  readonly point: Uint8Array;
+}
+
+/**
+ * Reads a key file of any of the four forms. The public key is computed, and must be the one in the file if there is one.
+ * @throws SevError CERT_PEM
+ */
+export function parseEcPrivateKey(bytes: Uint8Array): EcPrivateKey {
+  if (bytes.length > MAX_KEY_FILE_BYTES) throw malformed();
+  const der = bytes[0] === 0x30 ? bytes : fromPem(bytes);
+  const [outer, ...rest] = readDer(der);
+  if (outer?.tag !== DER.sequence || rest.length > 0) throw malformed();
+  const [version, second, third] = readDer(outer.content);
+  const isPkcs8 = isInteger(version, 0) && second?.tag === DER.sequence;
+  if (!isPkcs8) return readSec1(outer.content, undefined);
+  const [algorithm, curve] = readDer(second.content);
+  if (!isOid(algorithm, EC_PUBLIC_KEY) || third?.tag !== DER.octetString) throw otherCurve();
+  const [inner] = readDer(third.content);
+  if (inner?.tag !== DER.sequence) throw malformed();
+  return readSec1(inner.content, curve);
+}
+
+/** SEC 1 in DER, with curve and public key: what sevctl reads. */
+export const encodeSec1 = ({ scalar, point }: EcPrivateKey): Uint8Array =>
+  writeDer(
+    DER.sequence,
+    writeDer(DER.integer, Uint8Array.of(1)),
+    writeDer(DER.octetString, scalar),
+    writeDer(derContext(0), writeDer(DER.oid, SECP384R1)),
+    writeDer(derContext(1), writeDer(DER.bitString, Uint8Array.of(0), point)),
+  );
+
+/** PKCS #8 in DER: what WebCrypto imports. */
+export const encodePkcs8 = ({ scalar, point }: EcPrivateKey): Uint8Array =>
+  writeDer(
+    DER.sequence,
+    writeDer(DER.integer, Uint8Array.of(0)),
+    writeDer(DER.sequence, writeDer(DER.oid, EC_PUBLIC_KEY), writeDer(DER.oid, SECP384R1)),
+    writeDer(
+      DER.octetString,
+      writeDer(
+        DER.sequence,
+        writeDer(DER.integer, Uint8Array.of(1)),
+        writeDer(DER.octetString, scalar),
+        writeDer(derContext(1), writeDer(DER.bitString, Uint8Array.of(0), point)),
+      ),
+    ),
+  );
+
+/** PEM with lines of 64 characters. */
+export function toPem(label: 'EC PRIVATE KEY' | 'PRIVATE KEY', der: Uint8Array): string {
+  const lines = toBase64(der).match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
+}
+
+/** ECPrivateKey of RFC 5915: version 1, scalar, [0] curve, [1] public key. */
+function readSec1(content: Uint8Array, outerCurve: DerValue | undefined): EcPrivateKey {
+  const [version, scalar, ...rest] = readDer(content);
+  if (!isInteger(version, 1) || scalar?.tag !== DER.octetString) throw malformed();
+  const member = (tag: number): DerValue | undefined => {
+    const found = rest.find((value) => value.tag === derContext(tag));
+    return found && readDer(found.content)[0];
+  };
+  const [curve, publicKey] = [member(0), member(1)];
+  if (![outerCurve, curve].some((value) => value && isOid(value, SECP384R1))) throw otherCurve();
+  if (scalar.content.length !== SCALAR_SIZE) throw malformed();
+  const point = computePoint(scalar.content);
+  const isOther = publicKey && !equalBytes(publicKey.content, concat(Uint8Array.of(0), point));
+  if (isOther) throw new SevError('CERT_PEM', { because: 'The public key in the file belongs to another key.' });
+  return { scalar: scalar.content.slice(), point };
+}
+
+function computePoint(scalar: Uint8Array): Uint8Array {
+  try {
+    return p384.getPublicKey(scalar, false);
+  } catch {
+    throw new SevError('CERT_PEM', { because: 'Its number is out of range.' });
+  }
+}
+
+function fromPem(bytes: Uint8Array): Uint8Array {
+  const text = readAscii(bytes);
+  if (/ENCRYPTED/.test(text)) {
+    const next = 'Decrypt it first on a computer that you trust: openssl ec -in oca.pem -out oca-plain.pem';
+    throw new SevError('CERT_PEM', { because: 'It is encrypted with a passphrase.', next });
+  }
+  // `openssl ecparam -genkey` puts a block of parameters before the key.
+  const blocks = [
+    ...text.matchAll(/-----BEGIN (?:EC )?PRIVATE KEY-----([A-Za-z0-9+/=\s]*)-----END (?:EC )?PRIVATE KEY-----/g),
+  ];
+  if (blocks.length !== 1) throw malformed();
+  try {
+    return fromBase64(blocks[0]![1]!.replaceAll(/\s/g, ''));
+  } catch {
+    throw malformed();
+  }
+}
+
+function readAscii(bytes: Uint8Array): string {
+  try {
+    return fromUtf8(bytes);
+  } catch {
+    throw malformed();
+  }
+}
+
+const isInteger = (value: DerValue | undefined, expected: number): boolean =>
+  value?.tag === DER.integer && value.content.length === 1 && value.content[0] === expected;
+
+const isOid = (value: DerValue | undefined, oid: Uint8Array): boolean =>
+  value?.tag === DER.oid && equalBytes(value.content, oid);
+
+const otherCurve = (): SevError => new SevError('CERT_PEM', { because: 'It is no EC key on secp384r1.' });
