@@ -100,7 +100,7 @@ describe('XML', () => {
   });
 
   it('is read as it was written', () => {
-    const text = fc.string().filter((value) => ![...value].some((char) => char < ' ') && value.isWellFormed());
+    const text = fc.string().filter((value) => ![...value].some((char) => char < ' '));
     fc.assert(
       fc.property(text, text, (value, content) => {
         const read = parseXml(writeXml(xml('a', { v: value, none: undefined }, [xml('b', {}, content), xml('c')])));

@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest';
+import { SevError } from '../errors.ts';
+import { auditConfig, type AuditContext, auditDomainXml, auditQemuArguments } from './audit.ts';
+import type { LaunchConfig } from './launch-config.ts';
+import { domainXml } from './libvirt-xml.ts';
+import { qemuArguments, qemuCommand } from './qemu-command.ts';
+import { readDomainXml } from './read-domain.ts';
+import { readQemuArguments } from './read-qemu.ts';
+import type { Finding } from '../decide/finding.ts';
+
+const config: LaunchConfig = {
+  name: 'web-1',
+  firmware: '/fw/OVMF.amdsev.fd',
+  kernel: '/boot/vmlinuz',
+  initrd: '/boot/initrd',
+  cmdline: "console=ttyS0 'x'",
+  vcpus: 4,
+  cpuModel: 'EPYC-Milan',
+  memoryMib: 2048,
+  policy: 0x1100000f,
+  godh: new Uint8Array(2084).fill(1),
+  session: new Uint8Array(128).fill(2),
+  cbitpos: 51,
+  reducedPhysBits: 1,
+  disks: ['/d,1.qcow2'],
+};
+const files = { dhCertFile: 'godh.b64', sessionFile: 'session.b64', qmpSocket: '/run/web.sock' };
+const session = { policy: config.policy, godh: config.godh, blob: config.session };
+const context: AuditContext = {
+  session,
+  expected: { vcpus: 4, cmdline: config.cmdline!, kernel: true },
+  qemuVersion: { major: 8, minor: 2 },
+};
+const domain = domainXml(config);
+const words = qemuArguments(config, files);
+const codes = (findings: readonly Finding[]) =>
+  findings.filter(({ severity }) => severity !== 'note').map(({ code }) => code);
+const domainCodes = (text: string, given = context) => codes(auditDomainXml(text, given));
+const qemuCodes = (changed: readonly string[], given = context) => codes(auditQemuArguments(changed, given));
+
+describe('What we configure', () => {
+  it('passes our own audit in both forms', () => {
+    expect(domainCodes(domain)).toEqual(['CONFIG_CLEAN']);
+    expect(qemuCodes(words)).toEqual(['CONFIG_CLEAN']);
+    expect(codes(auditQemuArguments(qemuCommand(config, files), context))).toEqual(['CONFIG_CLEAN']);
+  });
+
+  it('is read back as what it says', () => {
+    const common = { security: 'sev', kernelHashes: true, policy: config.policy, vcpus: 4, smm: false, nvram: false };
+    const paths = { kernel: config.kernel, initrd: config.initrd, cmdline: config.cmdline, firmware: config.firmware };
+    expect(readDomainXml(domain)).toMatchObject({ ...common, ...paths, stateless: true, memory: { locked: true } });
+    expect(readQemuArguments(words)).toMatchObject({ ...common, ...paths, paused: true, session: 'session.b64' });
+  });
+});
+
+/** One text for another; fails where the first is not there, so that no case can pass by mistake. */
+function edit(text: string, from: string | RegExp, to: string): string {
+  const edited = text.replace(from, to);
+  if (edited === text) throw new Error(`nothing to replace: ${String(from)}`);
+  return edited;
+}
+
+describe('An audit of a domain finds', () => {
+  it.each<[string, string, string | RegExp, string]>([
+    ['CONFIG_NOT_SEV', 'no launch security', /<launchSecurity[\s\S]*launchSecurity>/, ''],
+    ['CONFIG_NOT_SEV', 'another kind', "type='sev'", "type='sev-snp'"],
+    ['CONFIG_NO_SESSION', 'no dhCert', /<dhCert>.*<\/dhCert>/, ''],
+    ['CONFIG_NO_SESSION', 'an empty session', /<session>.*<\/session>/, '<session/>'],
+    ['CONFIG_GODH_OTHER', 'another dhCert', '<dhCert>AQ', '<dhCert>Ag'],
+    ['CONFIG_GODH_OTHER', 'a dhCert that is no base64', '<dhCert>AQ', '<dhCert>??'],
+    ['CONFIG_SESSION_OTHER', 'another session', '<session>Ag', '<session>AQ'],
+    ['CONFIG_POLICY_OTHER', 'another policy', '0x1100000f', '0x3'],
+    ['CONFIG_NO_POLICY', 'no policy', /<policy>.*<\/policy>/, ''],
+    ['CONFIG_NO_POLICY', 'a policy that is no number', '0x1100000f', 'strict'],
+    ['CONFIG_KERNEL_UNMEASURED', 'a kernel without hashes', " kernelHashes='yes'", ''],
+    ['CONFIG_CMDLINE_OTHER', 'another command line', 'console=ttyS0', 'console=ttyS1'],
+    ['CONFIG_NVRAM', 'a variable store', '<kernel>', '<nvram>/v.fd</nvram><kernel>'],
+    ['CONFIG_MACHINE_LEGACY', 'an old machine', "machine='q35'", "machine='pc-i440fx-8.2'"],
+    ['CONFIG_SMM', 'SMM with SEV-ES', "<smm state='off'/>", '<smm/>'],
+    ['CONFIG_VCPUS_OTHER', 'other vCPUs', '>4</vcpu>', '>2</vcpu>'],
+    ['CONFIG_VCPUS_OTHER', 'fewer vCPUs at the start', "<vcpu placement='static'>", "<vcpu current='2'>"],
+    ['CONFIG_IPXE', 'an iPXE ROM', "<rom enabled='no'/>", ''],
+    ['CONFIG_MEMORY_LIMIT', 'unlocked memory', '<locked/>', '<hugepages/>'],
+    [
+      'CONFIG_PASSTHROUGH',
+      'arguments for QEMU',
+      '</domain>',
+      "<qemu:commandline><qemu:arg value='-S'/></qemu:commandline></domain>",
+    ],
+    ['CONFIG_FIRMWARE_UNNAMED', 'no firmware', config.firmware, ''],
+  ])('%s: %s', (code, _, from, to) => {
+    expect(domainCodes(edit(domain, from, to))).toContain(code);
+  });
+
+  it('a loader that is not stateless, and one that can be written', () => {
+    const stateful = edit(domain, " stateless='yes'", '');
+    expect(domainCodes(stateful)).toEqual(['CONFIG_LOADER_STATEFUL']);
+    expect(domainCodes(edit(stateful, "readonly='yes' ", ''))).toEqual([
+      'CONFIG_LOADER_STATEFUL',
+      'CONFIG_FIRMWARE_WRITABLE',
+    ]);
+    expect(domainCodes(edit(stateful, "type='pflash'", "type='rom'"))).toEqual(['CONFIG_CLEAN']);
+  });
+
+  it('a hard limit that is too tight, in any unit', () => {
+    const limited = (unit: string, limit: number) =>
+      edit(
+        domain,
+        /<memoryBacking>[\s\S]*<\/memoryBacking>/,
+        `<memtune><hard_limit unit='${unit}'>${limit}</hard_limit></memtune>`,
+      );
+    expect(domainCodes(limited('MiB', 2304))).toEqual(['CONFIG_CLEAN']);
+    expect(domainCodes(limited('MiB', 2303))).toEqual(['CONFIG_MEMORY_TIGHT']);
+    expect(domainCodes(limited('KiB', 2304 * 1024))).toEqual(['CONFIG_CLEAN']);
+    expect(domainCodes(limited('G', 3))).toEqual(['CONFIG_CLEAN']);
+    expect(domainCodes(limited('furlong', 3))).toEqual(['CONFIG_MEMORY_LIMIT']);
+  });
+
+  it('virtio without IOMMU, by the version of QEMU', () => {
+    const at = (major: number, minor: number) => ({ ...context, qemuVersion: { major, minor } });
+    expect(domainCodes(domain, at(5, 2))).toEqual(['CONFIG_VIRTIO_IOMMU']);
+    expect(domainCodes(domain, at(6, 0))).toEqual(['CONFIG_CLEAN']);
+    const { qemuVersion: _, ...unknown } = context;
+    const notes = auditDomainXml(domain, unknown).filter(({ severity }) => severity === 'note');
+    expect(notes.map(({ code }) => code)).toContain('CONFIG_VIRTIO_IOMMU');
+    const told = edit(domain, "machine='q35'", "machine='pc-q35-7.2'");
+    expect(auditDomainXml(told, unknown).some(({ code }) => code === 'CONFIG_VIRTIO_IOMMU')).toBe(false);
+    const on = domainXml({
+      ...config,
+      qemuVersion: { major: 5, minor: 2 },
+      kernel: undefined,
+      initrd: undefined,
+      cmdline: undefined,
+    } as unknown as LaunchConfig);
+    expect(domainCodes(on, { session, ...at(5, 2), expected: {} })).toEqual(['CONFIG_CLEAN']);
+  });
+
+  it('old virtio on an old machine', () => {
+    const old = edit(domain, "machine='q35'", "machine='pc'");
+    expect(domainCodes(old)).toEqual(['CONFIG_MACHINE_LEGACY', 'CONFIG_VIRTIO_LEGACY']);
+  });
+
+  it('kernel hashes without a kernel, and a kernel that nobody expects', () => {
+    const without = edit(domain, /<kernel>.*<\/kernel>/, '');
+    expect(domainCodes(without)).toEqual(['CONFIG_HASHES_WITHOUT_KERNEL', 'CONFIG_KERNEL_OTHER']);
+    expect(domainCodes(domain, { ...context, expected: { kernel: false } })).toEqual(['CONFIG_KERNEL_OTHER']);
+  });
+
+  it('nothing more in a dhCert that was pasted with line breaks', () => {
+    expect(domainCodes(edit(domain, '<dhCert>AQEBAQEB', '<dhCert>\n  AQEB\n  AQEB'))).toEqual(['CONFIG_CLEAN']);
+  });
+
+  it('a document that is no domain', () => {
+    expect(() => auditDomainXml('<network/>')).toThrow('BYTES_VALUE');
+    expect(() => auditDomainXml('domain')).toThrow('BYTES_VALUE');
+  });
+});
+
+describe("An audit of QEMU's arguments finds", () => {
+  const without = (option: string, count: number) => {
+    const at = words.indexOf(option);
+    return [...words.slice(0, at), ...words.slice(at + count)];
+  };
+  const replaced = (from: string, to: string) => words.map((word) => word.replace(from, to));
+
+  it.each<[string, readonly string[]]>([
+    ['CONFIG_NOT_PAUSED', without('-S', 1)],
+    ['CONFIG_NOT_SEV', replaced(',confidential-guest-support=sev0', '')],
+    ['CONFIG_NOT_SEV', replaced('confidential-guest-support=sev0', 'confidential-guest-support=sev1')],
+    ['CONFIG_NO_SESSION', replaced(',session-file=session.b64', '')],
+    ['CONFIG_POLICY_OTHER', replaced(',policy=0x1100000f', '')],
+    ['CONFIG_KERNEL_UNMEASURED', replaced(',kernel-hashes=on', '')],
+    ['CONFIG_NVRAM', [...words, '-drive', 'if=pflash,format=raw,unit=1,file=/v.fd']],
+    ['CONFIG_NVRAM', [...words, '-drive', 'if=pflash,format=raw,file=/v.fd']],
+    ['CONFIG_FIRMWARE_WRITABLE', replaced(',readonly=on', '')],
+    ['CONFIG_MACHINE_LEGACY', without('-machine', 2)],
+    ['CONFIG_MACHINE_LEGACY', replaced('q35', 'pc-i440fx-8.2')],
+    ['CONFIG_SMM', replaced('smm=off', 'smm=on')],
+    ['CONFIG_IPXE', replaced(',romfile=', '')],
+    ['CONFIG_VCPUS_OTHER', replaced('4,maxcpus=4', '2,maxcpus=4')],
+    ['CONFIG_CMDLINE_OTHER', replaced('ttyS0', 'ttyS1')],
+    ['CONFIG_FIRMWARE_UNNAMED', without('-drive', 2)],
+  ])('%s', (code, changed) => {
+    expect(changed.join()).not.toBe(words.join());
+    expect(qemuCodes(changed)).toContain(code);
+  });
+
+  it("all the same in libvirt's way of writing them", () => {
+    const libvirt = [
+      ...['/usr/bin/qemu-system-x86_64', '-name', 'guest=web-1,debug-threads=on', '-S'],
+      ...['-blockdev', '{"driver":"file","filename":"/fw/OVMF.amdsev.fd","node-name":"libvirt-pflash0-storage"}'],
+      ...[
+        '-blockdev',
+        '{"node-name":"libvirt-pflash0-format","read-only":true,"driver":"raw","file":"libvirt-pflash0-storage"}',
+      ],
+      ...['-machine', 'pc-q35-8.2,usb=off,smm=off,confidential-guest-support=lsec0,pflash0=libvirt-pflash0-format'],
+      ...['-smp', '4,sockets=2,cores=2,threads=1'],
+      ...[
+        '-object',
+        `{"qom-type":"sev-guest","id":"lsec0","cbitpos":51,"reduced-phys-bits":1,"policy":${config.policy},"dh-cert-file":"/d","session-file":"/s","kernel-hashes":true}`,
+      ],
+      ...['-kernel', '/boot/vmlinuz', '-append', config.cmdline!],
+      ...['-device', '{"driver":"virtio-net-pci","id":"net0","romfile":""}'],
+    ];
+    expect(qemuCodes(libvirt)).toEqual(['CONFIG_CLEAN']);
+    expect(readQemuArguments(libvirt)).toMatchObject({
+      firmware: '/fw/OVMF.amdsev.fd',
+      vcpus: 4,
+      policy: config.policy,
+    });
+    const withVariables = libvirt.map((word) => word.replace(',pflash0=', ',pflash1=libvirt-pflash1,pflash0='));
+    expect(qemuCodes(withVariables)).toEqual(['CONFIG_NVRAM']);
+    const rom = libvirt.map((word) => word.replace(',"romfile":""', ''));
+    expect(qemuCodes(rom)).toEqual(['CONFIG_IPXE']);
+  });
+
+  it.each([
+    ['-smp', '2', 2],
+    ['-smp', 'cpus=8', 8],
+    ['-smp', 'sockets=2,cores=4,threads=2', 16],
+    ['-smp', 'maxcpus=6', 6],
+    ['-m', '1G', 1],
+  ])('%s %s to be that many vCPUs', (option, value, vcpus) => {
+    expect(readQemuArguments([option, value]).vcpus).toBe(vcpus);
+  });
+
+  it('a comma within a path', () => {
+    expect(readQemuArguments(['-drive', 'if=pflash,file=/a,,b,,,readonly=on']).firmware).toBe('/a,b,');
+    expect(readQemuArguments(['-bios', '/a,b']).firmware).toBe('/a,b');
+  });
+
+  it.each([
+    ['no option at all', 'qemu-system-x86_64'],
+    ['nothing', ''],
+    ['an option without its value', 'qemu -machine'],
+    ['a quote that is open', "qemu -append 'x"],
+  ])('that %s is no configuration', (_, text) => {
+    expect(() => auditQemuArguments(text)).toThrow(SevError);
+  });
+
+  it('too much of it', () => {
+    expect(() => auditQemuArguments(Array.from({ length: 10_001 }, () => '-S'))).toThrow('BYTES_TOO_LARGE');
+    expect(() => auditQemuArguments(['-append', 'x'.repeat(70_000)])).toThrow('BYTES_TOO_LARGE');
+  });
+});
+
+it('An audit without a session says nothing of whose policy it is', () => {
+  expect(codes(auditConfig(readDomainXml(domain), {}))).toEqual(['CONFIG_CLEAN']);
+});

@@ -1,0 +1,242 @@
+// An audit of the configuration that a host will launch, or has: what undermines the measurement, and what will not run.
+import { equalBytes } from '../bytes/equal.ts';
+import { fromBase64 } from '../bytes/text.ts';
+import type { Finding, Severity } from '../decide/finding.ts';
+import { showPolicy } from '../formats/policy.ts';
+import type { ConfigFacts } from './config-facts.ts';
+import { type QemuVersion, qemuAtLeast } from './launch-config.ts';
+import { readDomainXml } from './read-domain.ts';
+import { readQemuArguments } from './read-qemu.ts';
+
+export interface AuditContext {
+  /** The session that the launch is for. */
+  readonly session?: { readonly policy: number; readonly godh: Uint8Array; readonly blob: Uint8Array };
+  readonly expected?: { readonly vcpus?: number; readonly cmdline?: string; readonly kernel?: boolean };
+  readonly qemuVersion?: QemuVersion;
+}
+
+/** Memory of QEMU's own beside the guest's: libvirt's article takes 256 MiB. */
+const OWN_MEMORY_KIB = 256 * 1024;
+
+/** @throws SevError BYTES_VALUE, BYTES_TOO_LARGE when it cannot be read at all */
+export const auditDomainXml = (text: string, context: AuditContext = {}): readonly Finding[] =>
+  auditConfig(readDomainXml(text), context);
+
+/** @throws SevError BYTES_VALUE, BYTES_TOO_LARGE when it cannot be read at all */
+export const auditQemuArguments = (words: string | readonly string[], context: AuditContext = {}): readonly Finding[] =>
+  auditConfig(readQemuArguments(words), context);
+
+/** Every fault, the gravest kinds first; one `ok` when there is none. */
+export function auditConfig(facts: ConfigFacts, context: AuditContext = {}): readonly Finding[] {
+  const findings = [
+    ...securityFindings(facts, context),
+    ...kernelFindings(facts, context),
+    ...firmwareFindings(facts),
+    ...startFindings(facts),
+    ...machineFindings(facts, context),
+    ...deviceFindings(facts, context),
+    ...memoryFindings(facts),
+  ];
+  const faults = findings.filter(({ severity }) => severity !== 'note');
+  const clean = finding('CONFIG_CLEAN', 'ok', 'Nothing in this configuration undermines the measurement.');
+  return faults.length > 0 ? findings : [clean, ...findings];
+}
+
+function finding(code: string, severity: Severity, sentence: string, next?: string): Finding {
+  return { code, severity, sentence, ...(next !== undefined && { next }) };
+}
+
+function* securityFindings(facts: ConfigFacts, { session }: AuditContext): Generator<Finding> {
+  if (facts.security !== 'sev') {
+    const what =
+      facts.security === 'none'
+        ? 'The guest is not launched under SEV'
+        : 'The guest is launched under something else than SEV';
+    yield finding(
+      'CONFIG_NOT_SEV',
+      'refused',
+      `${what}: this session protects nothing there.`,
+      'Add the launch security of your session.',
+    );
+    return;
+  }
+  if (facts.dhCert === undefined || facts.session === undefined) {
+    const sentence = 'GODH or session is missing: the AMD-SP makes keys of its own, and you can verify nothing.';
+    yield finding('CONFIG_NO_SESSION', 'refused', sentence, 'Give the host both, as they came from your session.');
+  }
+  if (facts.policy === undefined) {
+    yield finding('CONFIG_NO_POLICY', 'refused', 'The policy is missing, or no number.', "Give the session's policy.");
+  } else if (session && facts.policy !== session.policy) {
+    yield {
+      ...finding(
+        'CONFIG_POLICY_OTHER',
+        'refused',
+        "The policy is not your session's, so the launch will fail.",
+        "Give the session's policy.",
+      ),
+      expected: showPolicy(session.policy),
+      actual: showPolicy(facts.policy),
+    };
+  }
+  if (session && facts.source === 'libvirt') {
+    const next = 'Give the host the two texts of your session, each in its place.';
+    if (isOther(facts.dhCert, session.godh))
+      yield finding('CONFIG_GODH_OTHER', 'refused', `The dhCert is not your session's GODH.`, next);
+    if (isOther(facts.session, session.blob))
+      yield finding('CONFIG_SESSION_OTHER', 'refused', 'The session is not yours.', next);
+  }
+}
+
+/** Whether a base64 text is there and not these bytes. libvirt keeps line breaks that were pasted. */
+function isOther(text: string | undefined, bytes: Uint8Array): boolean {
+  if (text === undefined) return false;
+  try {
+    return !equalBytes(fromBase64(text.replace(/[ \t\r\n]/g, '')), bytes);
+  } catch {
+    return true;
+  }
+}
+
+function* kernelFindings(facts: ConfigFacts, { expected }: AuditContext): Generator<Finding> {
+  if (facts.kernel !== undefined && !facts.kernelHashes) {
+    const sentence = 'A kernel is given, but not measured: the host can boot any other.';
+    const next = "Set kernel-hashes=on on the sev-guest object (libvirt: kernelHashes='yes').";
+    yield finding('CONFIG_KERNEL_UNMEASURED', 'refused', sentence, next);
+  }
+  if (facts.kernel === undefined && facts.kernelHashes) {
+    const sentence = 'Kernel hashes are on, but there is no kernel: none are measured.';
+    yield finding('CONFIG_HASHES_WITHOUT_KERNEL', 'warning', sentence, 'Give the kernel, or turn kernel hashes off.');
+  }
+  if (expected?.kernel !== undefined && expected.kernel !== (facts.kernel !== undefined)) {
+    const sentence = expected.kernel
+      ? 'You expect a kernel, and none is given.'
+      : 'A kernel is given that you do not expect.';
+    yield finding('CONFIG_KERNEL_OTHER', 'warning', sentence, 'Make the configuration and what you expect the same.');
+  }
+  if (facts.kernel !== undefined && expected?.cmdline !== undefined && expected.cmdline !== (facts.cmdline ?? '')) {
+    yield {
+      ...finding(
+        'CONFIG_CMDLINE_OTHER',
+        'warning',
+        'The command line is not the one that you expect.',
+        'Make the two the same, blanks included.',
+      ),
+      expected: expected.cmdline,
+      actual: facts.cmdline ?? '',
+    };
+  }
+}
+
+function* firmwareFindings(facts: ConfigFacts): Generator<Finding> {
+  const next = "Use a stateless firmware (libvirt: <loader stateless='yes'/>, without <nvram>).";
+  if (facts.nvram) {
+    const sentence =
+      'There is a variable store (NVRAM), which is not measured: the host can change how the guest boots.';
+    yield finding('CONFIG_NVRAM', 'refused', sentence, next);
+  } else if (!facts.stateless) {
+    const sentence =
+      'The firmware is not said to be stateless: libvirt may add a variable store, which is not measured.';
+    yield finding('CONFIG_LOADER_STATEFUL', 'warning', sentence, next);
+  }
+  if (facts.firmware === undefined) {
+    const sentence = 'No firmware is named, so the host chooses one by itself.';
+    yield finding('CONFIG_FIRMWARE_UNNAMED', 'warning', sentence, 'Name the guest image that you expect.');
+  }
+  if (facts.firmwareWritable) {
+    const sentence = 'The firmware can be written to: what the guest changes there is measured at its next launch.';
+    yield finding('CONFIG_FIRMWARE_WRITABLE', 'warning', sentence, 'Make the firmware read-only.');
+  }
+}
+
+function* startFindings(facts: ConfigFacts): Generator<Finding> {
+  if (facts.paused === false) {
+    const sentence = 'The guest does not start paused: it runs before you verified anything, and takes no secret.';
+    yield finding('CONFIG_NOT_PAUSED', 'refused', sentence, 'Start QEMU with -S.');
+  }
+  if (facts.paused === undefined) {
+    yield finding(
+      'CONFIG_START_PAUSED',
+      'note',
+      'Start it with `virsh start --paused`, so that it waits for your verdict.',
+    );
+  }
+  if (facts.passthrough) {
+    const sentence = 'Some arguments are handed to QEMU as they are; they were not looked at.';
+    yield finding(
+      'CONFIG_PASSTHROUGH',
+      'warning',
+      sentence,
+      'Take <qemu:commandline> out, or give the arguments of the running QEMU.',
+    );
+  }
+}
+
+function* machineFindings(facts: ConfigFacts, { session, expected }: AuditContext): Generator<Finding> {
+  if (isLegacyMachine(facts)) {
+    const sentence = `The machine type is the legacy ${facts.machine}, which SEV does not get on with well.`;
+    yield finding('CONFIG_MACHINE_LEGACY', 'warning', sentence, 'Use q35.');
+  }
+  const es = (((session?.policy ?? facts.policy ?? 0) >>> 2) & 1) === 1;
+  if (es && facts.smm === true) {
+    yield finding(
+      'CONFIG_SMM',
+      'warning',
+      'SMM is on, and does not work under SEV-ES.',
+      "Turn it off: smm=off, or <smm state='off'/>.",
+    );
+  }
+  if (expected?.vcpus !== undefined && facts.vcpus !== undefined && expected.vcpus !== facts.vcpus) {
+    yield {
+      ...finding(
+        'CONFIG_VCPUS_OTHER',
+        es ? 'warning' : 'note',
+        'The number of vCPUs is not the one that you expect.',
+        'Make the two the same.',
+      ),
+      expected: String(expected.vcpus),
+      actual: String(facts.vcpus),
+    };
+  }
+}
+
+const isLegacyMachine = ({ machine }: ConfigFacts): boolean =>
+  machine !== undefined && /^pc(?:-i440fx.*|-[0-9].*)?$/.test(machine);
+
+function* deviceFindings(facts: ConfigFacts, context: AuditContext): Generator<Finding> {
+  const version = context.qemuVersion ?? facts.qemuVersion;
+  const bare = facts.virtio.filter(({ iommu }) => !iommu).map(({ name }) => name);
+  if (bare.length > 0 && (!version || !qemuAtLeast(version, 6, 0))) {
+    const sentence = `Without an IOMMU these virtio devices do not work before QEMU 6.0: ${list(bare)}.`;
+    const next = "Add <driver iommu='on'/> to each, or iommu_platform=on.";
+    yield finding('CONFIG_VIRTIO_IOMMU', version ? 'warning' : 'note', sentence, next);
+  }
+  const old = facts.virtio.filter(({ modern }) => !modern).map(({ name }) => name);
+  if (isLegacyMachine(facts) && old.length > 0) {
+    const sentence = `On this machine type these devices may speak a virtio from before 1.0: ${list(old)}.`;
+    yield finding('CONFIG_VIRTIO_LEGACY', 'warning', sentence, 'Use q35, or the model virtio-non-transitional.');
+  }
+  if (facts.ipxe.length > 0) {
+    const sentence = `The iPXE ROM knows nothing of SEV, and is loaded for ${list(facts.ipxe)}.`;
+    yield finding(
+      'CONFIG_IPXE',
+      'warning',
+      sentence,
+      "Leave it out: <rom enabled='no'/>, or romfile= with nothing behind it.",
+    );
+  }
+}
+
+const list = (names: readonly string[]): string =>
+  names.length <= 4 ? names.join(', ') : `${names.slice(0, 4).join(', ')} and ${names.length - 4} more`;
+
+function* memoryFindings({ memory }: ConfigFacts): Generator<Finding> {
+  if (!memory || memory.locked) return;
+  const next = `Lock the memory (<memoryBacking><locked/></memoryBacking>), or set <hard_limit> to the memory and 256 MiB more.`;
+  if (memory.hardLimitKib === undefined) {
+    const sentence = "The guest's memory is neither locked nor given a hard limit: libvirt's own limit will end it.";
+    yield finding('CONFIG_MEMORY_LIMIT', 'warning', sentence, next);
+  } else if (memory.sizeKib !== undefined && memory.hardLimitKib < memory.sizeKib + OWN_MEMORY_KIB) {
+    const sentence = "The hard limit leaves less than 256 MiB beside the guest's memory: the host may end the guest.";
+    yield finding('CONFIG_MEMORY_TIGHT', 'warning', sentence, next);
+  }
+}

@@ -1,0 +1,135 @@
+// The facts of a libvirt domain, from its XML.
+import { SevError } from '../errors.ts';
+import { type ConfigFacts, machineVersion, readNumber, type VirtioDevice } from './config-facts.ts';
+import { find, parseXml, type XmlElement } from './xml.ts';
+
+/** @throws SevError BYTES_VALUE, BYTES_TOO_LARGE */
+export function readDomainXml(text: string, at = 'domain'): ConfigFacts {
+  const domain = parseXml(text, at);
+  if (domain.name !== 'domain') {
+    throw new SevError('BYTES_VALUE', {
+      at,
+      because: `The document is a <${domain.name.slice(0, 40)}>, not a <domain>.`,
+    });
+  }
+  const machine = find(domain, 'os', 'type')?.attributes.get('machine');
+  const version = machineVersion(machine);
+  return defined<ConfigFacts>({
+    source: 'libvirt',
+    ...securityOf(find(domain, 'launchSecurity')),
+    ...bootOf(find(domain, 'os')),
+    machine,
+    smm: onOff(find(domain, 'features', 'smm')),
+    vcpus: readNumber(find(domain, 'vcpu')?.attributes.get('current') ?? find(domain, 'vcpu')?.text),
+    memory: memoryOf(domain),
+    ...devicesOf(find(domain, 'devices')),
+    passthrough: domain.children.some(({ name }) => name.startsWith('qemu:')),
+    // A machine type may be older than the QEMU that runs it, never younger.
+    qemuVersion: version && version.major >= 6 ? version : undefined,
+  });
+}
+
+type SecurityFacts = Pick<ConfigFacts, 'security' | 'kernelHashes'> & {
+  policy?: number | undefined;
+  dhCert?: string | undefined;
+  session?: string | undefined;
+};
+
+function securityOf(element: XmlElement | undefined): SecurityFacts {
+  const type = element?.attributes.get('type');
+  if (!element || type !== 'sev') return { security: element ? 'other' : 'none', kernelHashes: false };
+  return {
+    security: 'sev',
+    kernelHashes: element.attributes.get('kernelHashes') === 'yes',
+    policy: readNumber(find(element, 'policy')?.text),
+    dhCert: find(element, 'dhCert')?.text || undefined,
+    session: find(element, 'session')?.text || undefined,
+  };
+}
+
+function bootOf(os: XmlElement | undefined) {
+  const loader = find(os, 'loader');
+  const type = loader?.attributes.get('type');
+  const stateless = loader?.attributes.get('stateless') === 'yes';
+  return {
+    kernel: find(os, 'kernel')?.text || undefined,
+    initrd: find(os, 'initrd')?.text || undefined,
+    cmdline: find(os, 'cmdline')?.text,
+    firmware: loader?.text || undefined,
+    nvram: find(os, 'nvram') !== undefined,
+    // A ROM (QEMU's -bios) has no variable store at all.
+    stateless: stateless || type === 'rom',
+    firmwareWritable: type === 'pflash' && !stateless && loader?.attributes.get('readonly') !== 'yes',
+  };
+}
+
+function memoryOf(domain: XmlElement): NonNullable<ConfigFacts['memory']> {
+  return defined({
+    locked: find(domain, 'memoryBacking', 'locked') !== undefined,
+    sizeKib: inKib(find(domain, 'memory')),
+    hardLimitKib: inKib(find(domain, 'memtune', 'hard_limit')),
+  });
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  b: 1 / 1024,
+  bytes: 1 / 1024,
+  KB: 1000 / 1024,
+  k: 1,
+  KiB: 1,
+  MB: 1000 ** 2 / 1024,
+  M: 1024,
+  MiB: 1024,
+  GB: 1000 ** 3 / 1024,
+  G: 1024 ** 2,
+  GiB: 1024 ** 2,
+  TB: 1000 ** 4 / 1024,
+  T: 1024 ** 3,
+  TiB: 1024 ** 3,
+};
+
+function inKib(element: XmlElement | undefined): number | undefined {
+  const unit = element?.attributes.get('unit') ?? 'KiB';
+  if (!element || !/^[0-9]{1,18}$/.test(element.text) || !Object.hasOwn(UNITS, unit)) return undefined;
+  return Number(element.text) * UNITS[unit]!;
+}
+
+function devicesOf(devices: XmlElement | undefined): Pick<ConfigFacts, 'virtio' | 'ipxe'> {
+  const children = devices?.children ?? [];
+  const cards = children.filter((device) => device.name === 'interface' && virtioModel(device) !== undefined);
+  return {
+    virtio: children.flatMap((device): VirtioDevice[] => {
+      const model = virtioModel(device);
+      if (model === undefined) return [];
+      const iommu = find(device, 'driver')?.attributes.get('iommu') === 'on';
+      return [{ name: nameOf(device), iommu, modern: model === 'virtio-non-transitional' }];
+    }),
+    ipxe: cards.filter((card) => find(card, 'rom')?.attributes.get('enabled') !== 'no').map(nameOf),
+  };
+}
+
+/** The kind of virtio that a device is; undefined when it is none. */
+function virtioModel(device: XmlElement): string | undefined {
+  const { name, attributes } = device;
+  const model = attributes.get('model') ?? find(device, 'model')?.attributes.get('type');
+  if (name === 'controller' && attributes.get('type') === 'virtio-serial') return model ?? 'virtio';
+  if (name === 'disk' && find(device, 'target')?.attributes.get('bus') === 'virtio') return model ?? 'virtio';
+  if (name === 'input' && attributes.get('bus') === 'virtio') return model ?? 'virtio';
+  const knows = ['interface', 'controller', 'memballoon', 'rng', 'vsock', 'crypto'].includes(name);
+  return knows && model?.startsWith('virtio') ? model : undefined;
+}
+
+function nameOf(device: XmlElement): string {
+  const target = find(device, 'target')?.attributes.get('dev') ?? find(device, 'mac')?.attributes.get('address');
+  return [device.name, device.attributes.get('type'), target].filter(Boolean).join(' ').slice(0, 80);
+}
+
+function onOff(element: XmlElement | undefined): boolean | undefined {
+  if (!element) return undefined;
+  return element.attributes.get('state') !== 'off';
+}
+
+/** Leaves members out that are undefined. */
+function defined<T extends object>(value: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+}
