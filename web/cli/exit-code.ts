@@ -12,6 +12,9 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'MEASURE_API_TOO_OLD',
   'MEASURE_SESSION_USED',
   'MEASURE_SESSION_BLOB',
+  'MEASURE_SESSION_IMPORTED',
+  'MEASURE_KEY_SHARING',
+  'MEASURE_FIRMWARE_FLOOR',
   'MEASURE_NOT_VERIFIED',
 ]);
 // A certificate that cannot be used is refused, whatever is wrong with it; but these two are about what was given.

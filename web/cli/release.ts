@@ -13,13 +13,6 @@ export interface RecordedLaunch extends Expectation {
   readonly reported: ReportedLaunch;
 }
 
-/** @throws SevError MEASURE_SESSION_BLOB, CERT_…, BYTES_… when the record or the report cannot be used */
-export async function decideRecorded(recordPath: string, launch: RecordedLaunch): Promise<Decision> {
-  const { keys, reported, ...expectation } = launch;
-  const session = await resumeFromRecord(recordPath, keys);
-  return decide({ session, expectation, reported });
-}
-
 /**
  * Seals a table for a release, and notes before it does which launch the session has now served.
  * @throws SevError MEASURE_SESSION_USED when it has served another
@@ -29,13 +22,15 @@ export async function sealOnce(recordPath: string, release: Release, table: Uint
   return sealSecret(release, table, webCryptoRandom);
 }
 
-/** @throws SevError the first reason to withhold, else as the other two */
+/** @throws SevError the first reason to withhold; as resumeFromRecord and sealOnce */
 export async function sealRecorded(
   recordPath: string,
   launch: RecordedLaunch,
   table: Uint8Array,
 ): Promise<{ packet: SecretPacket; platform: 'genuine' | 'simulated' }> {
-  const decision = await decideRecorded(recordPath, launch);
+  const { keys, reported, ...expectation } = launch;
+  const session = await resumeFromRecord(recordPath, keys);
+  const decision = await decide({ session, expectation, reported });
   if (decision.kind === 'withhold') throw reasonOf(decision);
   const packet = await sealOnce(recordPath, decision, table);
   return { packet, platform: decision.simulated ? 'simulated' : 'genuine' };

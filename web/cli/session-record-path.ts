@@ -3,6 +3,6 @@
 /** The record beside key files that have the names which `session` gives them. */
 export function recordBeside(keyFile: string): string | undefined {
   if (/(^|\/)tmp_tk\.bin$/.test(keyFile)) return keyFile.replace(/tmp_tk\.bin$/, 'launch_record.json');
-  if (/_(tik|tek)\.bin$/.test(keyFile)) return keyFile.replace(/_(tik|tek)\.bin$/, '_record.json');
+  if (/_tik\.bin$/.test(keyFile)) return keyFile.replace(/_tik\.bin$/, '_record.json');
   return undefined;
 }

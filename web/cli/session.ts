@@ -4,10 +4,11 @@ import { bothRadices, parseNumber } from '../../shared/bytes/number.ts';
 import { toBase64, toUtf8 } from '../../shared/bytes/text.ts';
 import { concat } from '../../shared/bytes/writer.ts';
 import { webCryptoRandom } from '../../shared/crypto/subtle.ts';
-import { bySeverity, type Finding } from '../../shared/decide/finding.ts';
+import type { Finding } from '../../shared/decide/finding.ts';
 import { policyFindings } from '../../shared/decide/policy-findings.ts';
 import { showPolicy } from '../../shared/formats/policy.ts';
 import { type LaunchSession, makeLaunchSession } from '../../shared/session/launch-session.ts';
+import { findingLines } from './findings.ts';
 import { freeValues, type Given, type OptionTable, required } from './options.ts';
 import { PLATFORM_HELP, PLATFORM_OPTIONS, trustPlatform } from './platform-files.ts';
 import { makePrivateFolder } from './private-folder.ts';
@@ -139,11 +140,10 @@ function say(session: LaunchSession, outputs: readonly Output[], findings: reado
   const { trustedPdh, policy, id } = session;
   const files = outputs.map(({ path, isKey = false }) => ({ path, secret: isKey }));
   const platform = trustedPdh.simulated ? 'SIMULATED platform' : trustedPdh.root.name;
-  const graver = bySeverity(findings).filter(({ severity }) => severity !== 'ok');
   const text = [
     `Session for ${platform}, PDH ${trustedPdh.pdhId.slice(0, 16)}…, policy ${showPolicy(policy)}.`,
     ...files.map(({ path, secret }) => `  ${path}${secret ? '   keep secret' : ''}`),
-    ...graver.map(({ severity, sentence, next }) => `${severity}: ${sentence}${next ? ` ${next}` : ''}`),
+    ...findingLines(findings),
     '',
   ].join('\n');
   const json = {

@@ -40,7 +40,11 @@ export function verb<T extends OptionTable>({ help, options, act }: Definition<T
   };
 }
 
-const toJson = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
+/** Registers may be wider than a JSON number holds exactly; those that are become text. */
+const plainNumber = (_name: string, value: unknown): unknown =>
+  typeof value !== 'bigint' ? value : value <= Number.MAX_SAFE_INTEGER ? Number(value) : `0x${value.toString(16)}`;
+
+const toJson = (value: object): string => `${JSON.stringify(value, plainNumber, 2)}\n`;
 
 /** Says what went wrong: on stderr for people; with --json on stdout, where the script looks for its answer. */
 export function explain(error: unknown, asJson: boolean, terminal: Terminal): ExitCode {

@@ -19,8 +19,24 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     summary: 'make the keys and the session of one launch',
     load: () => import('./session.ts'),
   },
+  digest: {
+    summary: 'compute what will be measured, or the whole measurement',
+    load: () => import('./digest.ts'),
+  },
+  secret: {
+    summary: 'pack secrets for a verified launch',
+    load: () => import('./secret.ts'),
+  },
+  vmsa: {
+    summary: 'build or show the first registers of a vCPU (SEV-ES)',
+    load: () => import('./vmsa.ts'),
+  },
   validate: {
     summary: 'check a measurement with the options and exit codes of virt-qemu-sev-validate',
     load: () => import('./validate/validate.ts'),
+  },
+  'check-app': {
+    summary: 'compare a web app, or this installation, with the manifest of a release',
+    load: () => import('./check-app.ts'),
   },
 };

@@ -20,6 +20,8 @@ const CODES: Partial<Record<ErrorCode, ValidateExitCode>> = {
   MEASURE_SESSION_BLOB: 3,
   MEASURE_POLICY_CHANGED: 3,
   MEASURE_NOT_VERIFIED: 3,
+  MEASURE_KEY_SHARING: 3,
+  MEASURE_FIRMWARE_FLOOR: 3,
 };
 
 export const validateExitCode = ({ code }: SevError): ValidateExitCode => CODES[code] ?? 6;

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { fromHex, toBase64 } from '../../shared/bytes/text.ts';
+import { describeWithVectors, vectorBytes, vectorJson } from '../../shared/testing/vectors.ts';
+import { TestFolder } from './testing/folder.ts';
+import { run, runJson } from './testing/run.ts';
+
+interface MeasureCase {
+  readonly firmware: string;
+  readonly kernel: string | null;
+  readonly initrd: string | null;
+  readonly cmdline: string | null;
+  readonly policy: number;
+  readonly cpus?: number;
+  readonly cpu_model?: string;
+  readonly kind?: string;
+  readonly sev_features?: number;
+  readonly digest: string;
+  readonly api?: readonly [number, number];
+  readonly build?: number;
+  readonly mnonce?: string;
+  readonly tik?: string;
+  readonly measurement?: string;
+}
+
+interface DigestJson {
+  readonly status: string;
+  readonly launchDigest: { readonly hex: string; readonly base64: string };
+  readonly measurement?: string;
+  readonly matches?: boolean;
+}
+
+/** The command line of a case, its files written out. */
+function argsOf(folder: TestFolder, given: MeasureCase): string[] {
+  const file = (name: string, hex: string | null): string[] =>
+    hex === null ? [] : [`--${name}`, folder.write(name, fromHex(hex))];
+  return [
+    ...['--firmware', folder.write('firmware', vectorBytes(given.firmware)), '--policy', String(given.policy)],
+    ...file('kernel', given.kernel),
+    ...file('initrd', given.initrd),
+    ...(given.cmdline === null ? [] : [`--cmdline=${given.cmdline}`]),
+    ...(given.cpus === undefined ? [] : ['--num-cpus', String(given.cpus)]),
+    ...(given.cpu_model === undefined ? [] : ['--cpu-model', given.cpu_model]),
+    ...(given.kind === undefined ? [] : ['--variant', given.kind]),
+    ...(given.sev_features ? ['--debug-swap'] : []),
+  ];
+}
+
+describeWithVectors('digest, with the vectors', () => {
+  const FILES = ['measurement-sev.json', 'measurement-seves.json', 'measurement-published.json'];
+
+  it.each(FILES)('computes every digest and measurement of %s', async (name) => {
+    const { cases } = vectorJson<{ cases: readonly MeasureCase[] }>(name);
+    expect(cases.length).toBeGreaterThan(1);
+    for (const given of cases) {
+      const folder = new TestFolder();
+      const args = argsOf(folder, given);
+      const { code, json } = await runJson<DigestJson>('digest', ...args);
+      expect({ code, hex: json.launchDigest.hex }, args.join(' ')).toEqual({ code: 0, hex: given.digest });
+      if (given.measurement === undefined) continue;
+      const [apiMajor, apiMinor] = given.api!;
+      const version = ['--api-major', String(apiMajor), '--api-minor', `0x${apiMinor.toString(16)}`];
+      const build = ['--build-id', String(given.build)];
+      const tik = ['--tik', folder.write('tik.bin', fromHex(given.tik!))];
+      const blob = toBase64(fromHex(given.measurement + given.mnonce!));
+      const measured = await runJson<DigestJson>('digest', ...args, ...version, ...build, ...tik, '-m', blob);
+      expect(measured, args.join(' ')).toMatchObject({ code: 0, json: { measurement: blob, matches: true } });
+      folder.remove();
+    }
+  });
+});
+
+describe('digest', () => {
+  const tik = new Uint8Array(16);
+  const measured = (folder: TestFolder): string[] => [
+    ...['--firmware', folder.write('firmware', 'x'), '--policy', '1', '--tik', folder.write('tik.bin', tik)],
+    ...['--api-major', '1', '--api-minor', '55', '--build-id', '21'],
+  ];
+
+  it('says that the host reports another measurement', async () => {
+    const folder = new TestFolder();
+    const { code, json } = await runJson<DigestJson>('digest', ...measured(folder), '-m', toBase64(new Uint8Array(48)));
+    expect({ code, status: json.status, matches: json.matches }).toEqual({
+      code: 1,
+      status: 'mismatch',
+      matches: false,
+    });
+  });
+
+  it('takes a nonce from a file or as base64, and writes the measurement', async () => {
+    const folder = new TestFolder();
+    const nonce = new Uint8Array(16).fill(7);
+    const [byText, byFile] = [
+      await runJson<DigestJson>('digest', ...measured(folder), '--nonce', toBase64(nonce)),
+      await runJson<DigestJson>(
+        'digest',
+        ...measured(folder),
+        '--nonce',
+        folder.write('n', nonce),
+        '--outfile',
+        folder.at('m'),
+      ),
+    ];
+    expect(byFile.json.measurement).toBe(byText.json.measurement);
+    expect(toBase64(folder.read('m'))).toBe(byText.json.measurement);
+    expect(folder.read('m').length).toBe(48);
+  });
+
+  it('takes a digest as it is', async () => {
+    const hex = 'ab'.repeat(32);
+    for (const text of [hex, toBase64(fromHex(hex))]) {
+      expect((await runJson<DigestJson>('digest', '--launch-digest', text)).json.launchDigest.hex).toBe(hex);
+    }
+  });
+
+  it('warns of an image that cannot do what is asked', async () => {
+    const folder = new TestFolder();
+    const image = folder.write('f', new Uint8Array(5000));
+    const { code, out } = await run('digest', '--firmware', image, '--kernel', folder.write('k', 'k'));
+    expect(code).toBe(0);
+    expect(out).toContain('refused: The guest image has no place for kernel hashes');
+  });
+
+  it.each([
+    [],
+    ['--firmware', 'none'],
+    ['--firmware', 'F', '--initrd', 'F'],
+    ['--firmware', 'F', '--policy', '5'],
+    ['--firmware', 'F', '--policy', '1', '--num-cpus', '2'],
+    ['--firmware', 'F', '--num-cpus', '1'],
+    ['--firmware', 'F', '--num-cpus', '0', '--cpu-model', 'EPYC'],
+    ['--firmware', 'F', '--num-cpus', '513', '--cpu-model', 'EPYC'],
+    ['--firmware', 'F', '--num-cpus', '2', '--cpu-model', 'EPYC'],
+    ['--firmware', 'F', '--num-cpus', '1', '--cpu-model', 'host'],
+    ['--firmware', 'F', '--num-cpus', '1', '--cpu-model', 'EPYC', '--variant', 'xen'],
+    ['--firmware', 'F', '--num-cpus', '1', '--cpu-model', 'EPYC', '--cpu-signature', '1'],
+    ['--firmware', 'F', '--num-cpus', '1', '--cpu-family', '25', '--cpu-model', '1'],
+    ['--firmware', 'F', '--num-cpus', '1', '--vmsa-cpu0', 'F'],
+    ['--firmware', 'F', '--num-cpus', '1', '--vmsa-cpu1', 'F'],
+    ['--firmware', 'F', '--nonce', 'AAAA'],
+    ['--firmware', 'F', '--tik', 'F'],
+    ['--firmware', 'F', '--launch-digest', 'ab'],
+    ['--launch-digest', 'AAAA'],
+    ['--firmware', 'F', 'surplus'],
+  ])('ends with 2 for %j', async (...args) => {
+    const file = new TestFolder().write('f', 'x');
+    const { code, err } = await run('digest', ...args.map((arg) => (arg === 'F' ? file : arg)));
+    expect(code, err).toBe(2);
+    expect(err).toContain('Next: ');
+  });
+});

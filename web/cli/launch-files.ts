@@ -1,0 +1,200 @@
+// What is measured, from files: the options that `digest`, `secret` and `doctor` share, and the digest that follows.
+import type { HashedFile } from './hash-file.ts';
+import { SevError } from '../../shared/errors.ts';
+import { fromBase64, fromHex } from '../../shared/bytes/text.ts';
+import { type Finding, findingOf } from '../../shared/decide/finding.ts';
+import { imageFindings } from '../../shared/decide/image-findings.ts';
+import { cpuSignature, signatureOfModel } from '../../shared/formats/cpu-signature.ts';
+import { type GuestImage, parseGuestImageEnds } from '../../shared/formats/guest-image.ts';
+import type { KernelHashes } from '../../shared/formats/kernel-hashes.ts';
+import {
+  buildVmsaPages,
+  DEBUG_SWAP,
+  VMSA_VARIANTS,
+  type VmsaPages,
+  vmsaPagesFromFiles,
+  type VmsaSettings,
+  type VmsaVariant,
+} from '../../shared/formats/vmsa.ts';
+import { launchDigestTail } from '../../shared/verify/launch-digest.ts';
+import { hashFile } from './hash-file.ts';
+import { hashKernelFiles } from './kernel-files.ts';
+import type { Given, OptionTable } from './options.ts';
+import { readSmallFile } from './read-file.ts';
+import { usage } from './usage.ts';
+
+export const CPU_OPTIONS = {
+  'cpu-model': { kind: 'text' },
+  'cpu-family': { kind: 'number', max: 270 },
+  'cpu-stepping': { kind: 'number', max: 15 },
+  'cpu-signature': { kind: 'number' },
+  variant: { kind: 'text' },
+  'debug-swap': { kind: 'flag' },
+} as const satisfies OptionTable;
+
+export const LAUNCH_OPTIONS = {
+  ...CPU_OPTIONS,
+  firmware: { kind: 'text', short: 'f' },
+  kernel: { kind: 'text', short: 'k' },
+  initrd: { kind: 'text', short: 'r' },
+  cmdline: { kind: 'text', short: 'e' },
+  'num-cpus': { kind: 'number', short: 'n' },
+  'vmsa-cpu0': { kind: 'text' },
+  'vmsa-cpu1': { kind: 'text' },
+  'launch-digest': { kind: 'text' },
+} as const satisfies OptionTable;
+
+export const LAUNCH_HELP = `  -f, --firmware FILE  the guest image (OVMF), and with kernel hashes
+  -k, --kernel FILE  -r, --initrd FILE  -e, --cmdline TEXT
+  -n, --num-cpus N     with SEV-ES: how many virtual CPUs, and their first registers, either
+      --cpu-model NAME    of one of QEMU's models (EPYC-Milan …), or with a number
+      --cpu-family N --cpu-model N --cpu-stepping N, or
+      --cpu-signature N   CPUID leaf 1 EAX;
+      --variant V         who makes the registers: ${VMSA_VARIANTS.join(', ')} (the first unless told)
+      --debug-swap        with SEV_FEATURES 0x20
+    or as pages of 4096 bytes
+      --vmsa-cpu0 FILE --vmsa-cpu1 FILE
+      --launch-digest D   all of it at once: your own launch digest, in hex or base64`;
+
+export type CpuOptions = Given<typeof CPU_OPTIONS>['options'];
+export type LaunchOptions = Given<typeof LAUNCH_OPTIONS>['options'];
+
+/** The launch that the guest owner expects. */
+export interface ExpectedLaunch {
+  /** 32 bytes. */
+  readonly launchDigest: Uint8Array;
+  /** Missing where only a digest was given. */
+  readonly inputs?: LaunchInputFiles;
+}
+
+export interface LaunchInputFiles {
+  readonly image: HashedFile;
+  /** What the guest image says of itself, where it can be read. */
+  readonly guestImage: GuestImage | undefined;
+  readonly kernelHashes: KernelHashes | undefined;
+  readonly vmsas: VmsaPages | undefined;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Hashes what is measured.
+ * @param es whether the policy asks for SEV-ES; undefined where there is no policy, and the number of CPUs tells
+ * @throws SevError RELAY_USAGE, BYTES_FILE, MEASURE_CPU, MEASURE_VCPUS, MEASURE_IMAGE
+ */
+export async function readLaunch(options: LaunchOptions, es: boolean | undefined): Promise<ExpectedLaunch> {
+  if (options['launch-digest'] !== undefined) return { launchDigest: readDigest(options) };
+  const inputs = await readInputs(options, es);
+  const { kernelHashes, vmsas } = inputs;
+  const tail = launchDigestTail({ ...(kernelHashes && { kernelHashes }), ...(vmsas && { vmsas }) });
+  return { launchDigest: inputs.image.sha256(tail), inputs };
+}
+
+async function readInputs(options: LaunchOptions, es: boolean | undefined): Promise<LaunchInputFiles> {
+  const { firmware, kernel, initrd, cmdline } = options;
+  if (firmware === undefined) throw usage('--firmware', 'It is needed, or --launch-digest.');
+  if (kernel === undefined && (initrd !== undefined || cmdline !== undefined)) {
+    throw usage('--kernel', 'Without it, there is nothing that --initrd and --cmdline could go with.');
+  }
+  const vcpus = requireVcpusFit(options, es);
+  const image = hashFile(firmware);
+  const { guestImage, findings } = readImage(image, { kernelHashes: kernel !== undefined, es: vcpus !== undefined });
+  const kernelHashes = hashKernelFiles({ kernel, initrd, cmdline });
+  const vmsas = vcpus === undefined ? undefined : await readVmsas(options, vcpus, guestImage?.resetEip);
+  return { image, guestImage, kernelHashes, vmsas, findings };
+}
+
+/** An image that cannot be read can still be measured; then that is a finding. */
+function readImage(
+  image: HashedFile,
+  wants: { kernelHashes: boolean; es: boolean },
+): { guestImage: GuestImage | undefined; findings: readonly Finding[] } {
+  try {
+    const guestImage = parseGuestImageEnds(image, '--firmware');
+    return { guestImage, findings: imageFindings(guestImage, { ...wants, secret: false }) };
+  } catch (error) {
+    if (!(error instanceof SevError)) throw error;
+    return { guestImage: undefined, findings: [findingOf(error, {}, 'warning')] };
+  }
+}
+
+function requireVcpusFit({ 'num-cpus': vcpus }: LaunchOptions, es: boolean | undefined): number | undefined {
+  if (es === true && vcpus === undefined) throw usage('--num-cpus', 'It is needed: the policy asks for SEV-ES.');
+  if (es === false && vcpus !== undefined) throw usage('--num-cpus', 'The policy does not ask for SEV-ES.');
+  return vcpus;
+}
+
+async function readVmsas(options: LaunchOptions, vcpus: number, resetEip: number | undefined): Promise<VmsaPages> {
+  const [boot, others] = [options['vmsa-cpu0'], options['vmsa-cpu1']];
+  if (boot === undefined && others === undefined) {
+    return buildVmsaPages({ ...readVmsaSettings(options), ...(resetEip !== undefined && { resetEip }) }, vcpus);
+  }
+  if (boot === undefined) throw usage('--vmsa-cpu0', '--vmsa-cpu1 does not go without it.');
+  if (isCpuGiven(options)) throw usage('--vmsa-cpu0', 'Either VMSA files or a CPU; not both.');
+  return vmsaPagesFromFiles(
+    vcpus,
+    await readSmallFile(boot),
+    others === undefined ? undefined : await readSmallFile(others),
+  );
+}
+
+const isCpuGiven = (options: CpuOptions): boolean =>
+  (['cpu-model', 'cpu-family', 'cpu-stepping', 'cpu-signature', 'variant'] as const).some(
+    (name) => options[name] !== undefined,
+  ) || options['debug-swap'];
+
+/** @throws SevError RELAY_USAGE, MEASURE_CPU */
+export function readVmsaSettings(options: CpuOptions): VmsaSettings {
+  return {
+    variant: readVariant(options.variant),
+    cpuSignature: readSignature(options),
+    ...(options['debug-swap'] && { sevFeatures: DEBUG_SWAP }),
+  };
+}
+
+function readVariant(text: string = VMSA_VARIANTS[0]!): VmsaVariant {
+  const known = VMSA_VARIANTS.find((variant) => variant === text);
+  if (known) return known;
+  throw usage('--variant', `“${text.slice(0, 40)}” is none of ${VMSA_VARIANTS.join(', ')}.`);
+}
+
+/** Clouds ignore it; for all others there has to be one. */
+function readSignature(options: CpuOptions): number {
+  const { 'cpu-signature': signature, 'cpu-model': model, 'cpu-family': family, 'cpu-stepping': stepping } = options;
+  const isByNumbers = family !== undefined || stepping !== undefined;
+  if (signature !== undefined) {
+    if (model !== undefined || isByNumbers) throw usage('--cpu-signature', 'It stands alone.');
+    return signature;
+  }
+  if (isByNumbers) return signatureOfNumbers(family, model, stepping);
+  if (model !== undefined) return signatureOfModel(model);
+  if (['ec2', 'ec2-old', 'gce'].includes(options.variant ?? '')) return 0;
+  throw usage('', 'With SEV-ES the CPU is needed: --cpu-model NAME, or its numbers, or --vmsa-cpu0.');
+}
+
+function signatureOfNumbers(
+  family: number | undefined,
+  model: string | undefined,
+  stepping: number | undefined,
+): number {
+  if (
+    family === undefined ||
+    model === undefined ||
+    stepping === undefined ||
+    !/^(\d+|0[xX][\da-fA-F]+)$/.test(model)
+  ) {
+    throw usage('', '--cpu-family, --cpu-model and --cpu-stepping go together, as numbers.');
+  }
+  return cpuSignature({ family, model: Number(model), stepping });
+}
+
+function readDigest(options: LaunchOptions): Uint8Array {
+  const text = options['launch-digest'] ?? '';
+  const isAlone = Object.keys(LAUNCH_OPTIONS).every((name) => {
+    const value = options[name as keyof LaunchOptions];
+    return name === 'launch-digest' || value === undefined || value === false;
+  });
+  if (!isAlone) throw usage('--launch-digest', 'It stands for all that is measured; nothing else goes with it.');
+  const bytes = /^[0-9a-fA-F]{64}$/.test(text) ? fromHex(text) : fromBase64(text, '--launch-digest');
+  if (bytes.length === 32) return bytes;
+  throw new SevError('BYTES_LENGTH', { at: '--launch-digest', because: `${bytes.length} bytes instead of 32.` });
+}

@@ -1,0 +1,195 @@
+import { readdirSync, renameSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { fromBase64, toBase64 } from '../../shared/bytes/text.ts';
+import { parseSecretTable } from '../../shared/formats/secret-table.ts';
+import type { SimulatedAmdSp } from '../../shared/simulator/amd-sp.ts';
+import { area, image, SECRET } from '../../shared/testing/guest-images.ts';
+import { TestFolder } from './testing/folder.ts';
+import { type Ran, run, runJson } from './testing/run.ts';
+import { simulatedPlatform } from './testing/simulated-platform.ts';
+
+interface World {
+  readonly folder: TestFolder;
+  readonly amdSp: SimulatedAmdSp;
+  readonly handle: number;
+  /** The options of `secret` for this launch, without secrets and output files. */
+  readonly launch: readonly string[];
+  readonly pack: (...more: readonly string[]) => Promise<Ran>;
+  readonly open: (header: Uint8Array, payload: Uint8Array) => Promise<Uint8Array>;
+}
+
+const FIRMWARE = image([area(SECRET, 0x810000, 0xc00)]);
+
+async function world(policy = 3, options: { format?: string; apiMinor?: number } = {}): Promise<World> {
+  const { format = 'sevctl', apiMinor = 24 } = options;
+  const folder = new TestFolder();
+  const { amdSp, chain } = await simulatedPlatform(folder, { apiMinor });
+  const session = await run('session', chain, String(policy), '--simulated', '--out', folder.path, '--format', format);
+  expect(session.code, session.err).toBe(0);
+  const handle = await launchGuest(amdSp, folder, format, policy);
+  const measurement = toBase64(await amdSp.launchMeasure(handle));
+  const { apiMajor, build } = amdSp.platformStatus();
+  const keys =
+    format === 'sevctl'
+      ? ['--tik', folder.at('vm_tik.bin'), '--tek', folder.at('vm_tek.bin')]
+      : ['--tk', folder.at('tmp_tk.bin')];
+  const launch = [
+    ...keys,
+    ...['--launch-measure-blob', measurement, '--firmware', folder.write('firmware', FIRMWARE)],
+    ...['--api-major', String(apiMajor), '--api-minor', String(apiMinor), '--build-id', String(build)],
+  ];
+  const secret = ['--secret', `736869e5-84f0-4973-92ec-06879ce3da0b:${folder.write('secret', 'pass\0')}`];
+  const files = [folder.at('header'), folder.at('payload')];
+  return {
+    ...{ folder, amdSp, handle, launch },
+    pack: (...more) => run('secret', 'build', ...launch, ...secret, ...more, ...files),
+    open: (header, payload) => amdSp.launchSecret(handle, { header, payload, guestLength: payload.length }),
+  };
+}
+
+async function launchGuest(amdSp: SimulatedAmdSp, folder: TestFolder, format: string, policy: number): Promise<number> {
+  const [godh, session] =
+    format === 'sevctl'
+      ? [fromBase64(folder.text('vm_godh.b64')), fromBase64(folder.text('vm_session.b64'))]
+      : [folder.read('godh.cert'), folder.read('launch_blob.bin')];
+  const handle = await amdSp.launchStart({ policy, godh, session });
+  await amdSp.launchUpdateData(handle, FIRMWARE);
+  return handle;
+}
+
+describe('secret', () => {
+  it.each(['sevctl', 'sevtool'])('packs what the platform opens, for a session in the files of %s', async (format) => {
+    const { folder, pack, open } = await world(3, { format });
+    const { code, out, err } = await pack();
+    expect(code, err).toBe(0);
+    expect(out).toContain('SIMULATED');
+    const table = await open(folder.read('header'), folder.read('payload'));
+    expect(parseSecretTable(table)).toMatchObject([{ data: new TextEncoder().encode('pass\0') }]);
+  });
+
+  it('writes base64 for virsh, and the command for QMP', async () => {
+    const { folder, open, launch } = await world();
+    const secret = `luks-key:${folder.write('secret', 'pass\0')}`;
+    const files = [folder.at('h'), folder.at('p')];
+    const { code, json } = await runJson<{ qmp: string }>('secret', ...launch, '-s', secret, '--base64', ...files);
+    expect(code).toBe(0);
+    const sent = JSON.parse(json.qmp) as { arguments: { 'packet-header': string; secret: string } };
+    expect(sent.arguments).toEqual({ 'packet-header': folder.text('h'), secret: folder.text('p') });
+    await open(fromBase64(folder.text('h')), fromBase64(folder.text('p')));
+  });
+
+  it.each<[string, readonly string[], string]>([
+    ['another guest image', ['--launch-digest', 'ab'.repeat(32)], 'MEASURE'],
+    ['another policy', ['--policy', '1'], 'another policy'],
+    ['another build', ['--build-id', '99'], 'MEASURE'],
+  ])('withholds for %s', async (_what, change) => {
+    const { folder, launch } = await world();
+    const [name] = change;
+    const from = launch.indexOf(name === '--launch-digest' ? '--firmware' : name!);
+    const rest = from < 0 ? launch : launch.filter((_, i) => i !== from && i !== from + 1);
+    const { code, json } = await runJson<{ status: string }>(
+      ...(['secret', ...rest, ...change, '-s', `luks-key:${folder.at('secret')}`] as const),
+      ...[folder.at('header'), folder.at('payload')],
+    );
+    expect({ code, status: json.status }).toEqual({ code: 1, status: 'withheld' });
+    expect(readdirSync(folder.path)).not.toContain('header');
+    expect(readdirSync(folder.path)).not.toContain('vm_released.json');
+  });
+
+  it.each([
+    ['debugging', 2],
+    ['key sharing', 1],
+  ])('withholds under a policy that allows %s', async (_what, policy) => {
+    const { folder, pack } = await world(policy);
+    expect((await pack()).code).toBe(1);
+    expect(readdirSync(folder.path)).not.toContain('header');
+  });
+
+  it('withholds for firmware before API 0.17', async () => {
+    const { pack } = await world(3, { apiMinor: 16 });
+    expect(await pack()).toMatchObject({ code: 1 });
+  });
+
+  it('packs as often as one launch needs it, and for no second launch', async () => {
+    const { folder, amdSp, pack, launch } = await world();
+    expect((await pack()).code).toBe(0);
+    expect((await pack('--force')).code).toBe(0);
+    const again = await launchGuest(amdSp, folder, 'sevctl', 3);
+    const other = toBase64(await amdSp.launchMeasure(again));
+    const replayed = launch.map((arg) => (arg === launch[launch.indexOf('--launch-measure-blob') + 1] ? other : arg));
+    const files = [folder.at('h2'), folder.at('p2')];
+    const { code, err } = await run('secret', ...replayed, '-s', `luks-key:${folder.at('secret')}`, ...files);
+    expect(code).toBe(1);
+    expect(err).toContain('MEASURE_SESSION_USED');
+    expect(readdirSync(folder.path)).not.toContain('h2');
+    // `validate` holds to the same.
+    const keyed = [
+      '--tik',
+      folder.at('vm_tik.bin'),
+      '--tek',
+      folder.at('vm_tek.bin'),
+      '--firmware',
+      folder.at('firmware'),
+    ];
+    const numbers = [
+      '--policy',
+      '3',
+      '--api-major',
+      '0',
+      '--api-minor',
+      '24',
+      '--build-id',
+      String(amdSp.platformStatus().build),
+    ];
+    const packet = [
+      '--secret-header',
+      files[0]!,
+      '--secret-payload',
+      files[1]!,
+      '-s',
+      `luks-key:${folder.at('secret')}`,
+    ];
+    expect(await run('validate', ...keyed, ...numbers, ...packet, '-m', other)).toMatchObject({ code: 3 });
+  });
+
+  it('wants the session’s own record, unchanged', async () => {
+    const { folder, pack } = await world();
+    const record = folder.text('vm_record.json');
+    folder.write('vm_record.json', record.replace('"acceptsKeySharing": false', '"acceptsKeySharing": true'));
+    expect((await pack()).err).toContain('MEASURE_SESSION_BLOB');
+    folder.write('vm_record.json', record);
+    renameSync(folder.at('vm_record.json'), folder.at('elsewhere.json'));
+    expect((await pack()).err).toContain('MEASURE_SESSION_IMPORTED');
+    expect(await pack('--record', folder.at('elsewhere.json'))).toMatchObject({ code: 0 });
+  });
+
+  it('packs no more than the guest’s area holds, and warns of a passphrase that will not open anything', async () => {
+    const { folder, launch } = await world();
+    const files = [folder.at('h'), folder.at('p')];
+    const large = `luks-key:${folder.write('large', new Uint8Array(3080))}`;
+    expect((await run('secret', ...launch, '-s', large, ...files)).err).toContain('MEASURE_SECRET_SIZE');
+    const newline = `luks-key:${folder.write('newline', 'pass\n')}`;
+    expect((await run('secret', ...launch, '-s', newline, ...files)).out).toContain('ends with a newline');
+  });
+
+  it('ends with 2 for what it cannot read', async () => {
+    const { folder, launch } = await world();
+    const files = [folder.at('h'), folder.at('p')];
+    const secret = ['-s', `luks-key:${folder.at('secret')}`];
+    folder.write('secret', 'x');
+    for (const args of [
+      [...launch, ...files],
+      [...launch, ...secret],
+      [...launch, ...secret, files[0]!],
+      [...launch, '-s', 'luks-key', ...files],
+      [...launch, '-s', `lux-key:${folder.at('secret')}`, ...files],
+      [...launch, '-s', `luks-key:${folder.at('none')}`, ...files],
+      [...launch, ...secret, ...secret, ...files],
+      [...launch.slice(4), ...secret, ...files],
+      [...launch, '--tk', folder.at('vm_tik.bin'), ...secret, ...files],
+    ]) {
+      const { code, err } = await run('secret', ...args);
+      expect(code, `${args.join(' ')}\n${err}`).toBe(2);
+    }
+  });
+});

@@ -1,0 +1,153 @@
+// The verb `secret`: packs secrets for one verified launch of a recorded session.
+import { existsSync } from 'node:fs';
+import { injectFiles, qmpInjectCommand } from '../../shared/configure/host-commands.ts';
+import { toUtf8 } from '../../shared/bytes/text.ts';
+import { type Decision, decide, type Release } from '../../shared/decide/decision.ts';
+import { SevError } from '../../shared/errors.ts';
+import { passphraseWarning } from '../../shared/formats/known-secrets.ts';
+import { parsePolicy, showPolicy } from '../../shared/formats/policy.ts';
+import { parseSecretTable } from '../../shared/formats/secret-table.ts';
+import type { SecretPacket } from '../../shared/session/secret-packet.ts';
+import { findingLines } from './findings.ts';
+import { type ExpectedLaunch, LAUNCH_HELP, LAUNCH_OPTIONS, readLaunch } from './launch-files.ts';
+import { freeValues, type Given, type OptionTable, required } from './options.ts';
+import { sealOnce } from './release.ts';
+import { readReported, REPORTED_HELP, REPORTED_OPTIONS } from './reported.ts';
+import { parseSecretFile, readSecretTable } from './secret-files.ts';
+import { recordBeside } from './session-record-path.ts';
+import { resumeFromRecord } from './session-record.ts';
+import { readTransportKeys } from './transport-key-files.ts';
+import { type Result, verb } from './verb.ts';
+import { type Output, writeOutputs } from './write-file.ts';
+
+const HELP = `Usage: sev-verifier secret [build] OPTIONS HEADER PAYLOAD
+
+Packs secrets for a launch, into the two files HEADER and PAYLOAD, with the options of \`sevctl secret build\`.
+
+Unlike sevctl it believes no measurement. The packet is authenticated over the measurement that follows from your own
+files, and made only if the host reports the same, under the session's policy, on firmware that binds secrets to the
+launch (API 0.17), for a session that \`sev-verifier session\` made for a verified platform; once for each session.
+
+      --tik FILE  --tek FILE
+                       the keys of the session, or
+      --tk FILE        both in one file, TEK first; only from files, never from the command line
+      --record FILE    the session's record; found beside the keys when they have the names that \`session\` gave them
+      --secret GUID:FILE
+                       a secret (repeatable); the file as it is: no newline is cut, no NUL added.
+                       luks-key stands for the GUID of a disk passphrase
+${REPORTED_HELP}
+      --policy N       the policy that the host reports, when it is to be compared with the session's
+${LAUNCH_HELP}
+      --base64         write base64 text, as virsh domsetlaunchsecstate reads it, instead of bytes as sevctl does
+      --force          replace files that are there
+      --json           one JSON object instead, with the QMP command
+
+Exit codes: 0 packed, 1 withheld, 2 wrong use or unreadable input.
+`;
+
+const OPTIONS = {
+  ...LAUNCH_OPTIONS,
+  ...REPORTED_OPTIONS,
+  tik: { kind: 'text' },
+  tek: { kind: 'text' },
+  tk: { kind: 'text' },
+  record: { kind: 'text' },
+  secret: { kind: 'list', short: 's' },
+  base64: { kind: 'flag' },
+  force: { kind: 'flag' },
+} as const satisfies OptionTable;
+
+type Options = Given<typeof OPTIONS>['options'];
+
+export const run = verb({
+  help: HELP,
+  options: OPTIONS,
+  act: async ({ options, free }): Promise<Result> => {
+    const [header, payload] = freeValues(free[0] === 'build' ? free.slice(1) : free, 'HEADER', 'PAYLOAD') as [
+      string,
+      string,
+    ];
+    required(options.secret[0], '--secret');
+    const files = options.secret.map((text) => parseSecretFile(text, '--secret'));
+    const keys = await readTransportKeys(options);
+    const record = findRecord(options);
+    const session = await resumeFromRecord(record, keys);
+    const launch = await readLaunch(options, parsePolicy(session.policy).es);
+    const reported = await readReported(options, session.policy);
+    const decision = await decide({ session, expectation: expectationOf(launch), reported });
+    if (decision.kind === 'withhold') return say(decision, session.policy, []);
+    const table = await readSecretTable(files, launch.inputs?.guestImage?.secretArea?.size);
+    try {
+      const packet = await sealOnce(record, decision, table);
+      const outputs = outputsOf(packet, header, payload, options.base64);
+      await writeOutputs(outputs, options.force);
+      return say(decision, session.policy, outputs, { packet, table });
+    } finally {
+      table.fill(0);
+    }
+  },
+});
+
+function findRecord({ record, tk, tik }: Options): string {
+  if (record !== undefined) return record;
+  const beside = recordBeside(tk ?? tik ?? '');
+  if (beside !== undefined && existsSync(beside)) return beside;
+  throw new SevError('MEASURE_SESSION_IMPORTED', {
+    at: '--record',
+    because: 'No record of it lies beside its keys.',
+    next: 'Make the session with `sev-verifier session`, or say where its record is.',
+  });
+}
+
+const expectationOf = ({ launchDigest, inputs }: ExpectedLaunch) => ({
+  launchDigest,
+  ...(inputs && { kernelHashes: inputs.kernelHashes !== undefined, vcpus: inputs.vmsas?.vcpus ?? 0 }),
+});
+
+function outputsOf(packet: SecretPacket, header: string, payload: string, asText: boolean): readonly Output[] {
+  const text = injectFiles(packet);
+  return [
+    { path: header, bytes: asText ? toUtf8(text.header) : packet.header },
+    { path: payload, bytes: asText ? toUtf8(text.payload) : packet.payload },
+  ];
+}
+
+interface Packed {
+  readonly packet: SecretPacket;
+  readonly table: Uint8Array;
+}
+
+function say(decision: Decision, policy: number, outputs: readonly Output[], packed?: Packed): Result {
+  const { findings, simulated } = decision;
+  const warnings = packed ? warningsOf(packed.table) : [];
+  const released = decision.kind === 'release';
+  const json = {
+    status: released ? 'released' : 'withheld',
+    simulated,
+    policy: { value: policy, text: showPolicy(policy) },
+    findings,
+    warnings,
+    files: outputs.map(({ path }) => path),
+    ...(packed && { qmp: qmpInjectCommand(packed.packet) }),
+  };
+  const lines = [
+    released ? verdictOf(decision) : 'WITHHELD: nothing was packed. Keep the secret.',
+    ...outputs.map(({ path }) => `  ${path}`),
+    ...warnings.map((warning) => `warning: ${warning}`),
+    ...findingLines(findings),
+    '',
+  ];
+  return { exitCode: released ? 0 : 1, json, text: lines.join('\n') };
+}
+
+const verdictOf = ({ simulated }: Release): string =>
+  simulated
+    ? 'PACKED for a SIMULATED platform: nothing protects this secret.'
+    : 'PACKED for this launch, and for no other.';
+
+function warningsOf(table: Uint8Array): readonly string[] {
+  const entries = parseSecretTable(table);
+  const warnings = entries.flatMap(({ guid, data }) => passphraseWarning(guid, data) ?? []);
+  for (const { data } of entries) data.fill(0);
+  return warnings;
+}
