@@ -6,6 +6,10 @@ export interface Verb {
 }
 
 export const VERBS: Readonly<Record<string, Verb>> = {
+  check: {
+    summary: 'tell whether this host can run SEV and SEV-ES guests, and how to mend it',
+    load: () => import('./verbs/check.ts'),
+  },
   serve: {
     summary: 'carry blobs between a guest owner and this host (the default)',
     load: () => import('./verbs/serve.ts'),

@@ -1,6 +1,5 @@
 // Opens the sources that the options name. What is not asked for is not even loaded.
 import { join } from 'node:path';
-import { SevError } from '../../shared/errors.ts';
 import type { Confirm } from '../answer.ts';
 import type { Log } from '../log.ts';
 import type { HostOptions, ServeOptions } from '../options.ts';
@@ -26,7 +25,7 @@ export async function openSources(
   log: Log,
   confirm: Confirm,
 ): Promise<OpenedSources> {
-  const simulated = await openSimulatedHost(options, state);
+  const simulated = await openSimulatedHost(options, state, log);
   const monitors = new QmpGuests([...(simulated?.monitors ?? []), ...options.monitors], log);
   const libvirt = await openLibvirt(options, state, log);
   const launcher = await openLauncher(options, state, log, simulated);
@@ -36,7 +35,7 @@ export async function openSources(
     platform: simulated ? simulatedPlatform(simulated, log) : await openPlatform(options, state, log, others),
     guests: [monitors, ...launchers],
     launchers,
-    checks: () => Promise.resolve([]),
+    checks: async () => (await import('./host-checks.ts')).checkHost({ sev: options.sev }),
     confirmOwnership: options.allowOwnership ? confirm : undefined,
     facts: describeSources(options, simulated),
     close: async () => simulated?.close(),
@@ -58,13 +57,16 @@ export async function openPlatform(
 export const simulatedPlatform = (host: SimulatedHost, log: Log): PlatformSource =>
   platformOf(host.device, host.amd, { simulated: true, log });
 
-export async function openSimulatedHost(options: HostOptions, state: StateFolder): Promise<SimulatedHost | undefined> {
-  if (options.simulate === 'no') return undefined;
-  if (options.simulate === 'qemu') {
-    throw new SevError('RELAY_USAGE', { at: '--simulate=qemu', because: 'It is not in this version.' });
-  }
-  const { startSimulatedHost } = await import('../simulator/index.ts');
-  return startSimulatedHost({ dir: join(state.path, 'simulated') });
+/** The software AMD-SP: with guests that are simulated too, or under real QEMUs (`--simulate=qemu`). */
+export async function openSimulatedHost(
+  { simulate, profiles }: HostOptions & { readonly profiles?: string | undefined },
+  state: StateFolder,
+  log: Log,
+): Promise<SimulatedHost | undefined> {
+  if (simulate === 'no') return undefined;
+  const { startSimulatedHost, startVirtualSevHost } = await import('../simulator/index.ts');
+  const where = { dir: join(state.path, 'simulated'), profiles };
+  return simulate === 'qemu' ? startVirtualSevHost({ ...where, log }) : startSimulatedHost(where);
 }
 
 async function openLibvirt(
