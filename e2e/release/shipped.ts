@@ -1,0 +1,79 @@
+// The packages of others that reach a user, and why each is worth it. docs/dependencies.md is written from this table,
+// and the tests hold it against the imports of the sources and against the real bundles.
+
+/** `page`: inside the web app's scripts. `commands`: inside the built commands. `installed`: by npm beside them. */
+export type ShippedIn = 'page' | 'commands' | 'installed';
+
+export interface Shipped {
+  readonly name: string;
+  readonly in: readonly ShippedIn[];
+  /** The package that brings it, where the sources do not import it themselves. */
+  readonly by?: string;
+  readonly does: string;
+  /** Why it is not written here instead, and why this one. */
+  readonly why: string;
+}
+
+export const SHIPPED: readonly Shipped[] = [
+  {
+    name: '@noble/curves',
+    in: ['page', 'commands'],
+    does: 'Tells whether a point lies on P-384, and computes with such points in the simulated AMD-SP.',
+    why: 'WebCrypto refuses a bad point in some engines only, and says nothing of why. Audited, no dependencies but its sister.',
+  },
+  {
+    name: '@noble/hashes',
+    in: ['page', 'commands'],
+    does: 'SHA-256 in pieces with a state that can be kept, synchronous HMAC for the doctor, Argon2 for the vault.',
+    why: 'WebCrypto hashes whole buffers only, has no memory-hard KDF, and is too slow for 100,000 small MACs. Audited, no dependencies.',
+  },
+  {
+    name: 'clsx',
+    in: ['page'],
+    by: 'svelte',
+    does: 'Joins class names for Svelte.',
+    why: 'Part of Svelte’s runtime; 30 lines.',
+  },
+  {
+    name: 'idb',
+    in: ['page'],
+    does: 'Promises around IndexedDB, with typed stores.',
+    why: 'Hand-written wrappers around its events are a known source of lost transactions. 1 KB, no dependencies.',
+  },
+  {
+    name: 'koffi',
+    in: ['installed'],
+    does: 'Calls ioctl() on /dev/sev from Node.',
+    why: 'Node has no ioctl. Comes prebuilt, so that no compiler is needed on a host. Optional: loaded only when /dev/sev is opened.',
+  },
+  {
+    name: 'qr',
+    in: ['page', 'commands'],
+    does: 'Draws QR codes; reads them where WebAssembly is missing.',
+    why: 'QR encoding is a standard of its own. 6 KB, no dependencies; the only one found that both draws and reads.',
+  },
+  {
+    name: 'svelte',
+    in: ['page'],
+    does: 'The screens.',
+    why: 'Compiles to small scripts that run under a strict content security policy with Trusted Types. Only its runtime is shipped.',
+  },
+  {
+    name: 'workbox-window',
+    in: ['page'],
+    does: 'Tells the page about the service worker’s life: installed, waiting, in control.',
+    why: 'The browsers’ events for this differ in order and count. The service worker itself is ours.',
+  },
+  {
+    name: 'ws',
+    in: ['installed'],
+    does: 'The WebSocket server of sev-relay.',
+    why: 'Node 20 has none. The most used one, no dependencies; frames are bounded by it before they are parsed here.',
+  },
+  {
+    name: 'zxing-wasm',
+    in: ['page'],
+    does: 'Reads QR codes from the camera, as WebAssembly in a worker of its own.',
+    why: 'The only reader found that reads dense codes from a small picture, in 3 to 10 ms. Loaded when a scanner opens.',
+  },
+];
