@@ -13,15 +13,17 @@ function mayUse(path: string): boolean {
   }
 }
 
-/** What is missing for a virtual SEV host, and for what else a suite needs. */
-export const missingFor = (...programs: readonly string[]): readonly string[] => [
-  ...(mayUse('/dev/kvm') ? [] : ['/dev/kvm']),
-  ...['qemu-system-x86_64', 'cc', ...programs].filter((program) => findProgram(program) === undefined),
-];
+const isThere = (need: string): boolean => {
+  if (need === 'root') return process.getuid?.() === 0;
+  return need.startsWith('/') ? mayUse(need) : findProgram(need) !== undefined;
+};
 
-/** A suite that is skipped aloud where something is missing. */
-export function describeOnVirtualHost(title: string, programs: readonly string[], suite: () => void): void {
-  const missing = missingFor(...programs);
+/**
+ * A suite that is skipped aloud where something is missing.
+ * @param more needs beyond a virtual SEV host: programs, files, `root`
+ */
+export function describeOnVirtualHost(title: string, more: readonly string[], suite: () => void): void {
+  const missing = ['/dev/kvm', 'qemu-system-x86_64', 'cc', ...more].filter((need) => !isThere(need));
   if (missing.length === 0) describe(title, suite);
   else describe.skip(`${title} (missing here: ${missing.join(', ')})`, suite);
 }
