@@ -18,7 +18,7 @@ import {
 import { makeManifest, sumsOf } from './manifest.ts';
 import { inProject } from './project.ts';
 import { makeSbom } from './sbom.ts';
-import { SHIPPED, type ShippedIn } from './shipped.ts';
+import { SHIPPED } from './shipped.ts';
 
 /** Two machines as far as one can play them: other path, time zone, language. */
 const surroundings = (folder: string): readonly [Surroundings, Surroundings] => [
@@ -66,7 +66,7 @@ function lookInside(place: Surroundings, tell: (line: string) => void): readonly
   return (['page', 'commands'] as const).flatMap((where) => {
     const inside = packagesInside(place, where);
     tell(`inside ${where.padEnd(8)}${inside.join(', ')}`);
-    const told = SHIPPED.filter((one) => (one.in).includes(where)).map(({ name }) => name);
+    const told = SHIPPED.filter((one) => one.in.includes(where)).map(({ name }) => name);
     return [
       ...inside
         .filter((name) => !told.includes(name))
