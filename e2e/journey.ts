@@ -51,8 +51,8 @@ export async function continueGuest(page: Page): Promise<void> {
 /** The demo guest image, as the simulated host keeps it in its state folder. */
 export const demoImage = (state: string): string => join(state, 'simulated', 'demo-guest.fd');
 
-/** What the guests of a simulated host said on their consoles: only a test may look there. */
+/** What a guest of a simulated host said on its console: only a test may look there. */
 export function guestConsole(state: string, guest: string): string {
-  const folder = readFileSync(join(state, 'simulated', 'simulated-guests'), 'utf8').trim();
-  return readFileSync(join(folder, guest, 'console.log'), 'utf8');
+  const folder = readFileSync(join(state, 'simulated', 'simulated-run'), 'utf8').trim();
+  return readFileSync(join(folder, 'guests', guest, 'console.log'), 'utf8');
 }

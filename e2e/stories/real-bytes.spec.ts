@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { meet, verdict } from '../journey.ts';
+import { launch, makeSession, MATCH, meet, verdict } from '../journey.ts';
 import { expect, firstExisting, NO_VECTORS, startRelay, test, vectorsFolder } from '../world.ts';
 
 const dropChain = async (page: import('@playwright/test').Page, url: string, path: string): Promise<void> => {
@@ -66,5 +66,29 @@ test('A real QEMU without SEV is shown paused, continued, and called what it is'
   } finally {
     await relay.stop();
     guest.kill('SIGKILL');
+  }
+});
+
+test('Debian’s OVMF is a guest image: it is measured, and known to have no room for a secret', async ({
+  page,
+  app,
+  folder,
+}) => {
+  const ovmf = firstExisting('/usr/share/ovmf/OVMF.fd', '/usr/share/OVMF/OVMF.fd');
+  test.skip(!ovmf, 'no OVMF image is installed');
+  const profiles = join(folder, 'profiles.json');
+  const profile = { name: 'ovmf', kind: 'sev', firmware: ovmf, cpus: 1, cpuModel: 'EPYC-v4', memoryMiB: 256 };
+  writeFileSync(profiles, JSON.stringify({ profiles: [profile] }));
+  const relay = await startRelay(app.url, ['--simulate', '--state', folder, '--profiles', profiles]);
+  try {
+    await meet(page, relay);
+    await makeSession(page, ovmf!);
+    await launch(page, 'ovmf', MATCH);
+    await expect(page.getByText('This guest image has no room for a secret.')).toBeVisible();
+    await expect(page.getByLabel('Disk passphrase')).toHaveCount(0);
+    await page.getByRole('button', { name: 'Continue without a secret' }).click();
+    await expect(verdict(page)).toHaveText('The guest is running. No secret was released.');
+  } finally {
+    await relay.stop();
   }
 });
