@@ -54,16 +54,21 @@ export async function inflate(deflated: Uint8Array, maxBytes: number): Promise<U
   const stream = open('DecompressionStream');
   if (!stream) {
     throw new SevError('BYTES_ENCODING', {
-      sentence: 'This browser cannot inflate what was compressed.',
-      next: 'Use a browser with DecompressionStream, or carry the blob as a file.',
+      sentence: 'This device cannot inflate what was compressed.',
+      next: 'Use a newer browser, or Node 20.12 or later; or carry the blob as a file.',
     });
   }
   return pump(stream, deflated, maxBytes);
 }
 
+/** None where the platform has no such stream, or knows only the formats with headers, as Node did before 20.12. */
 function open(kind: StreamKind): ByteStream | undefined {
   const Stream = (globalThis as unknown as Streams)[kind];
-  return Stream && new Stream('deflate-raw');
+  try {
+    return Stream && new Stream('deflate-raw');
+  } catch {
+    return undefined;
+  }
 }
 
 /** Sends bytes through a stream and gathers what comes out, giving up beyond `maxBytes`. */

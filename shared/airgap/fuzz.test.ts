@@ -1,4 +1,4 @@
-// Every fuzz target, for as many runs as FUZZ_RUNS says; a few thousand when nobody says.
+// Every fuzz target, for as many runs as FUZZ_RUNS says; some hundred when nobody says.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AIRGAP_TARGETS } from '../testing/fuzz-airgap.ts';
@@ -8,7 +8,7 @@ interface NodeProcess {
   memoryUsage(): { readonly heapUsed: number; readonly arrayBuffers: number };
 }
 const { process } = globalThis as { process?: NodeProcess };
-const runs = Number(process?.env['FUZZ_RUNS'] ?? 2000);
+const runs = Number(process?.env['FUZZ_RUNS'] ?? 500);
 const MAX_GROWTH = 64 * 1024 * 1024;
 
 describe('hostile codes', () => {

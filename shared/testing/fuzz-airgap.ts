@@ -33,27 +33,37 @@ const require = (holds: boolean, what: string): void => {
 
 const latin = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 
-/** Takes numbers from the fuzzer's bytes; zeros when they have run out. */
+/** Takes numbers from the fuzzer's bytes; when these have run out, from a sequence that they seed. */
 class Choices {
   readonly #bytes: Uint8Array;
   #offset = 0;
+  #state: number;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+    this.#state = crc32(bytes) | 1;
   }
 
-  get left(): Uint8Array {
-    return this.#bytes.subarray(this.#offset);
+  /** Up to 255 bytes that nothing else is made of. */
+  chunk(): Uint8Array {
+    return Uint8Array.from({ length: this.byte() }, () => this.byte());
   }
 
   byte(): number {
-    return this.#bytes[this.#offset++] ?? 0;
+    return this.#bytes[this.#offset++] ?? this.#next();
   }
 
   /** Small, large or absurd. */
   number(): number {
     const [kind, a, b] = [this.byte() % 5, this.byte(), this.byte()];
     return [a % 24, a, a * 256 + b, (a + 1) * 2 ** 24 + b, 2 ** (a % 53)][kind]!;
+  }
+
+  #next(): number {
+    this.#state ^= this.#state << 13;
+    this.#state ^= this.#state >>> 17;
+    this.#state ^= this.#state << 5;
+    return this.#state & 0xff;
   }
 }
 
@@ -70,7 +80,7 @@ function hostileText(choices: Choices): string {
     case 2: {
       // A part of the fuzzer's own numbers.
       const [number, total, messageLength, checksum] = Array.from({ length: 4 }, () => choices.number());
-      const part: CborValue = [number!, total!, messageLength!, checksum!, choices.left.slice(0, 200)];
+      const part: CborValue = [number!, total!, messageLength!, checksum!, choices.chunk()];
       return `UR:${TYPE}/${number}-${total}/${encodeBytewords(encodeCbor(part))}`;
     }
     case 3: {
@@ -88,9 +98,9 @@ function hostileText(choices: Choices): string {
       return seen.replace(body, encodeBytewords(bytes));
     }
     case 5: // The fuzzer's bytes as the part.
-      return `UR:${TYPE}/1-9/${encodeBytewords(choices.left)}`;
+      return `UR:${TYPE}/1-9/${encodeBytewords(choices.chunk())}`;
     default: // The fuzzer's bytes as the text.
-      return latin(choices.left.slice(0, 500));
+      return latin(choices.chunk());
   }
 }
 
@@ -152,7 +162,7 @@ export const AIRGAP_TARGETS: readonly FuzzTarget[] = [
     name: 'airgap: any payload as a message',
     async run(bytes) {
       const choices = new Choices(bytes);
-      const framed: CborValue = [choices.number(), choices.number(), choices.left.slice()];
+      const framed: CborValue = [choices.number(), choices.number(), choices.chunk()];
       for (const payload of [bytes, encodeCbor(framed)]) await refuseOrRead(TYPE, payload);
     },
   },
@@ -162,7 +172,7 @@ export const AIRGAP_TARGETS: readonly FuzzTarget[] = [
       const choices = new Choices(bytes);
       const members = Array.from({ length: choices.byte() % 8 }, (): [number, CborValue] => [
         choices.byte() % 12,
-        [choices.number(), latin(choices.left), choices.left.slice(0, choices.byte()), []][choices.byte() % 4]!,
+        [choices.number(), latin(choices.chunk()), choices.chunk(), []][choices.byte() % 4]!,
       ]);
       const payload = await compress(encodeCbor(new Map([[0, 1], ...members])));
       for (const kind of MESSAGE_KINDS) await refuseOrRead(typeOfKind(kind), payload);
