@@ -23,6 +23,8 @@ async function madeSession(policy = 7) {
   return { godh: session.godh, blob: session.blob, raw: raw! };
 }
 
+type FourFiles = readonly [ExportedFile, ExportedFile, ExportedFile, ExportedFile];
+
 describe('A session in files', () => {
   it("has sevctl's names and encodings, or sev-tool's", async () => {
     const session = await madeSession();
@@ -75,12 +77,7 @@ describe('A session in files', () => {
 
   it('is refused where the files were exchanged, doubled, alone or foreign', async () => {
     const session = await madeSession();
-    const [godh, blob, tek, tik] = exportSession('sevctl', session, 'web') as [
-      GivenFile,
-      GivenFile,
-      GivenFile,
-      GivenFile,
-    ];
+    const [godh, blob, tek, tik] = exportSession('sevctl', session, 'web') as unknown as FourFiles;
     const named = (name: string, { bytes }: { bytes: Uint8Array }) => [{ name, bytes }];
     expect(() => importSession(named('web_session.b64', godh))).toThrow('BYTES_SWAPPED at web_session.b64');
     expect(() => importSession(named('web_godh.b64', blob))).toThrow('BYTES_SWAPPED at web_godh.b64');
