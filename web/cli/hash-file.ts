@@ -8,13 +8,16 @@ import { unreadable } from './read-file.ts';
 /** A piece that stays in the processor's cache, and is longer than the longest GUIDed table at an image's end. */
 const PIECE_SIZE = 128 * 1024;
 
-/** A file that was read once, from beginning to end. */
-export interface HashedFile {
+/** What is kept of a file that was read once, from beginning to end. */
+export interface FileEnds {
   readonly size: number;
   /** Its first bytes, as many as a guest image's header has. */
   readonly head: Uint8Array;
   /** Its last bytes: all of a smaller file, at least 128 KiB of a larger one. */
   readonly tail: Uint8Array;
+}
+
+export interface HashedFile extends FileEnds {
   /** SHA-256 of the file and of what is said to follow it, 32 bytes. Can be asked again with something else. */
   readonly sha256: (after?: Uint8Array) => Uint8Array;
 }
@@ -24,10 +27,24 @@ export interface HashedFile {
  * @throws SevError BYTES_FILE
  */
 export function hashFile(path: string): HashedFile {
+  const hash = createHash('sha256');
+  const ends = readInPieces(path, (piece) => void hash.update(piece));
+  return {
+    ...ends,
+    sha256: (after: Uint8Array = new Uint8Array()) => new Uint8Array(hash.copy().update(after).digest()),
+  };
+}
+
+/**
+ * Reads a file from beginning to end.
+ * @param take is given each piece, which is written over afterwards
+ * @throws SevError BYTES_FILE
+ */
+export function readInPieces(path: string, take: (piece: Uint8Array) => void): FileEnds {
   try {
     const fd = openSync(path, 'r');
     try {
-      return hashOpen(fd);
+      return readOpen(fd, take);
     } finally {
       closeSync(fd);
     }
@@ -36,21 +53,16 @@ export function hashFile(path: string): HashedFile {
   }
 }
 
-function hashOpen(fd: number): HashedFile {
-  const hash = createHash('sha256');
+function readOpen(fd: number, take: (piece: Uint8Array) => void): FileEnds {
   // Two pieces take turns, so that the one before the last is still there at the end.
   let [piece, before] = [new Uint8Array(PIECE_SIZE), new Uint8Array()];
   let head = new Uint8Array();
   for (let size = 0; ; size += PIECE_SIZE) {
     const length = fill(piece, fd);
     const read = piece.subarray(0, length);
-    hash.update(read);
+    take(read);
     if (size === 0) head = read.slice(0, IMAGE_HEAD_SIZE);
-    if (length < PIECE_SIZE) {
-      const sha256 = (after: Uint8Array = new Uint8Array()): Uint8Array =>
-        new Uint8Array(hash.copy().update(after).digest());
-      return { size: size + length, head, tail: concat(before, read), sha256 };
-    }
+    if (length < PIECE_SIZE) return { size: size + length, head, tail: concat(before, read) };
     [piece, before] = [before.length > 0 ? before : new Uint8Array(PIECE_SIZE), piece];
   }
 }

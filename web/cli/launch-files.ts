@@ -1,5 +1,4 @@
 // What is measured, from files: the options that `digest`, `secret` and `doctor` share, and the digest that follows.
-import type { HashedFile } from './hash-file.ts';
 import { SevError } from '../../shared/errors.ts';
 import { fromBase64, fromHex } from '../../shared/bytes/text.ts';
 import { type Finding, findingOf } from '../../shared/decide/finding.ts';
@@ -17,7 +16,7 @@ import {
   type VmsaVariant,
 } from '../../shared/formats/vmsa.ts';
 import { launchDigestTail } from '../../shared/verify/launch-digest.ts';
-import { hashFile } from './hash-file.ts';
+import { type HashedFile, hashFile } from './hash-file.ts';
 import { hashKernelFiles } from './kernel-files.ts';
 import type { Given, OptionTable } from './options.ts';
 import { readSmallFile } from './read-file.ts';
@@ -90,12 +89,8 @@ export async function readLaunch(options: LaunchOptions, es: boolean | undefined
 }
 
 async function readInputs(options: LaunchOptions, es: boolean | undefined): Promise<LaunchInputFiles> {
-  const { firmware, kernel, initrd, cmdline } = options;
-  if (firmware === undefined) throw usage('--firmware', 'It is needed, or --launch-digest.');
-  if (kernel === undefined && (initrd !== undefined || cmdline !== undefined)) {
-    throw usage('--kernel', 'Without it, there is nothing that --initrd and --cmdline could go with.');
-  }
-  const vcpus = requireVcpusFit(options, es);
+  const { kernel, initrd, cmdline } = options;
+  const { firmware, vcpus } = requireLaunchFiles(options, es);
   const image = hashFile(firmware);
   const { guestImage, findings } = readImage(image, { kernelHashes: kernel !== undefined, es: vcpus !== undefined });
   const kernelHashes = hashKernelFiles({ kernel, initrd, cmdline });
@@ -117,24 +112,39 @@ function readImage(
   }
 }
 
-function requireVcpusFit({ 'num-cpus': vcpus }: LaunchOptions, es: boolean | undefined): number | undefined {
+/**
+ * Checks what must go together, before any file is read.
+ * @throws SevError RELAY_USAGE
+ */
+export function requireLaunchFiles(
+  { firmware, kernel, initrd, cmdline, 'num-cpus': vcpus }: LaunchOptions,
+  es: boolean | undefined,
+): { readonly firmware: string; readonly vcpus: number | undefined } {
+  if (firmware === undefined) throw usage('--firmware', 'It is needed.');
+  if (kernel === undefined && (initrd !== undefined || cmdline !== undefined)) {
+    throw usage('--kernel', 'Without it, there is nothing that --initrd and --cmdline could go with.');
+  }
   if (es === true && vcpus === undefined) throw usage('--num-cpus', 'It is needed: the policy asks for SEV-ES.');
   if (es === false && vcpus !== undefined) throw usage('--num-cpus', 'The policy does not ask for SEV-ES.');
-  return vcpus;
+  return { firmware, vcpus };
 }
 
 async function readVmsas(options: LaunchOptions, vcpus: number, resetEip: number | undefined): Promise<VmsaPages> {
+  const pages = await readVmsaFiles(options, vcpus);
+  return pages ?? buildVmsaPages({ ...readVmsaSettings(options), ...(resetEip !== undefined && { resetEip }) }, vcpus);
+}
+
+/**
+ * Pages from files; undefined when they are to be built.
+ * @throws SevError RELAY_USAGE, BYTES_FILE, BYTES_LENGTH, MEASURE_VCPUS
+ */
+export async function readVmsaFiles(options: LaunchOptions, vcpus: number): Promise<VmsaPages | undefined> {
   const [boot, others] = [options['vmsa-cpu0'], options['vmsa-cpu1']];
-  if (boot === undefined && others === undefined) {
-    return buildVmsaPages({ ...readVmsaSettings(options), ...(resetEip !== undefined && { resetEip }) }, vcpus);
-  }
+  if (boot === undefined && others === undefined) return undefined;
   if (boot === undefined) throw usage('--vmsa-cpu0', '--vmsa-cpu1 does not go without it.');
   if (isCpuGiven(options)) throw usage('--vmsa-cpu0', 'Either VMSA files or a CPU; not both.');
-  return vmsaPagesFromFiles(
-    vcpus,
-    await readSmallFile(boot),
-    others === undefined ? undefined : await readSmallFile(others),
-  );
+  const page = others === undefined ? undefined : await readSmallFile(others);
+  return vmsaPagesFromFiles(vcpus, await readSmallFile(boot), page);
 }
 
 const isCpuGiven = (options: CpuOptions): boolean =>

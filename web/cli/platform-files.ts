@@ -1,13 +1,13 @@
 // A platform's certificates from what was named on the command line: folders, zips, exports, single files.
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { equalBytes } from '../../shared/bytes/equal.ts';
 import { SevError } from '../../shared/errors.ts';
 import type { SevCert } from '../../shared/formats/sev-cert.ts';
 import { type CollectedChain, collectChain } from '../../shared/intake/collect-chain.ts';
 import { expectPiece } from '../../shared/intake/expect-piece.ts';
 import type { Piece } from '../../shared/intake/piece.ts';
 import { recognise } from '../../shared/intake/recognise.ts';
+import { requireOwner } from '../../shared/session/ownership.ts';
 import { type ChainReport, inspectCertChain, type TrustedPdh } from '../../shared/verify/cert-chain.ts';
 import type { OptionTable } from './options.ts';
 import { readSmallFile, SMALL_FILE_MAX, unreadable } from './read-file.ts';
@@ -73,10 +73,17 @@ function refusalOf(
       next: 'Use it for practice only, with --simulated.',
     });
   }
-  if (pinned && !equalBytes(pinned.signedBody, report.trusted!.chain.oca.signedBody)) {
-    return new SevError('CERT_OWNER_UNEXPECTED', { at: 'oca' });
+  return pinned && otherOwner(report.trusted!, pinned);
+}
+
+function otherOwner(trusted: TrustedPdh, pinned: SevCert): SevError | undefined {
+  try {
+    requireOwner(trusted, pinned);
+    return undefined;
+  } catch (error) {
+    if (error instanceof SevError) return error;
+    throw error;
   }
-  return undefined;
 }
 
 async function readOca(path: string): Promise<SevCert> {

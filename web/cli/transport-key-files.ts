@@ -1,6 +1,7 @@
 // TEK and TIK from the files of the other tools. Never from the command line, where every user could read them.
 import { importCipherKey, importMacKey } from '../../shared/crypto/mac.ts';
 import type { TransportKeys } from '../../shared/session/launch-session.ts';
+import { type RawTransportKeys, wipeTransportKeys } from '../../shared/session/session-blob.ts';
 import { readSmallFile } from './read-file.ts';
 import { usage } from './usage.ts';
 
@@ -23,14 +24,20 @@ export function requireKeyFiles({ tk, tik, tek }: KeyFiles): void {
 }
 
 /** @throws SevError RELAY_USAGE when a file has the wrong length, BYTES_FILE */
-export async function readTransportKeys(files: KeyFiles): Promise<TransportKeys> {
+export const readTransportKeys = (files: KeyFiles): Promise<TransportKeys> =>
+  withRawKeys(files, async ({ tek, tik }) => ({ tek: await importCipherKey(tek), tik: await importMacKey(tik) }));
+
+/**
+ * Lends the raw keys out, and wipes them afterwards.
+ * @throws SevError as readTransportKeys
+ */
+export async function withRawKeys<T>(files: KeyFiles, use: (raw: RawTransportKeys) => Promise<T> | T): Promise<T> {
   requireKeyFiles(files);
   const raw = await readRaw(files);
   try {
-    return { tek: await importCipherKey(raw.tek), tik: await importMacKey(raw.tik) };
+    return await use(raw);
   } finally {
-    raw.tek.fill(0);
-    raw.tik.fill(0);
+    wipeTransportKeys(raw);
   }
 }
 
@@ -44,7 +51,7 @@ export async function readTik(path: string): Promise<TransportKeys['tik']> {
   }
 }
 
-async function readRaw({ tk, tik, tek }: KeyFiles): Promise<{ tek: Uint8Array; tik: Uint8Array }> {
+async function readRaw({ tk, tik, tek }: KeyFiles): Promise<RawTransportKeys> {
   if (tk === undefined) {
     return { tik: await readKey(tik ?? '', '--tik', 16), tek: await readKey(tek ?? '', '--tek', 16) };
   }
@@ -54,7 +61,8 @@ async function readRaw({ tk, tik, tek }: KeyFiles): Promise<{ tek: Uint8Array; t
   return raw;
 }
 
-async function readKey(path: string, at: string, length: number): Promise<Uint8Array> {
+/** @throws SevError RELAY_USAGE when the file has another length, BYTES_FILE */
+export async function readKey(path: string, at: string, length: number): Promise<Uint8Array> {
   const bytes = await readSmallFile(path, 4096);
   if (bytes.length === length) return bytes;
   bytes.fill(0);

@@ -31,6 +31,18 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     summary: 'build or show the first registers of a vCPU (SEV-ES)',
     load: () => import('./vmsa.ts'),
   },
+  doctor: {
+    summary: 'name what would have given a measurement that differs',
+    load: () => import('./doctor.ts'),
+  },
+  report: {
+    summary: 'verify an attestation report',
+    load: () => import('./report.ts'),
+  },
+  oca: {
+    summary: 'make an owner’s key and certificate, and sign a platform’s request',
+    load: () => import('./oca.ts'),
+  },
   validate: {
     summary: 'check a measurement with the options and exit codes of virt-qemu-sev-validate',
     load: () => import('./validate/validate.ts'),

@@ -9,7 +9,11 @@ export interface Ran {
 
 export async function run(...args: readonly string[]): Promise<Ran> {
   let [out, err] = ['', ''];
-  const code = await runCommand(args, { out: (text) => void (out += text), err: (text) => void (err += text) });
+  const code = await runCommand(args, {
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+    isLive: false,
+  });
   return { code, out, err };
 }
 

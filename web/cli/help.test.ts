@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { run } from './testing/run.ts';
+import { VERBS } from './verbs.ts';
+
+describe('help', () => {
+  it('lists the verbs', async () => {
+    for (const args of [['--help'], ['-h'], ['help']]) {
+      const { code, out, err } = await run(...args);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).toMatchSnapshot();
+    }
+  });
+
+  it.each(Object.keys(VERBS))('of %s', async (name) => {
+    const { code, out, err } = await run(name, '--help');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatchSnapshot();
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+  });
+
+  it.each(['verify', 'constructor', '__proto__', ''])(
+    'is what an unknown verb %j gets, with exit code 2',
+    async (name) => {
+      expect(await run(name)).toMatchObject({ code: 2, out: '' });
+    },
+  );
+
+  it('shows a failure as JSON where JSON is asked for', async () => {
+    const { code, out, err } = await run('chain', 'none', '--json');
+    expect({ code, err }).toEqual({ code: 2, err: '' });
+    expect(JSON.parse(out)).toMatchObject({ status: 'failed', error: { code: 'BYTES_FILE', at: 'none' } });
+  });
+});
