@@ -80,6 +80,7 @@ function readAttributes(text: string, at: string): Record<string, string> {
     name!,
     decode(double ?? single ?? '', at),
   ]);
+  if (new Set(pairs.map(([name]) => name)).size < pairs.length) return refuse(at, 'An attribute is there twice.');
   return Object.fromEntries(pairs) as Record<string, string>;
 }
 
@@ -92,7 +93,8 @@ const decode = (text: string, at: string): string =>
 function fromCodePoint(reference: string): string | undefined {
   const isHex = /^#x/i.test(reference);
   const value = Number.parseInt(reference.slice(isHex ? 2 : 1), isHex ? 16 : 10);
-  return value > 0 && value <= 0x10ffff ? String.fromCodePoint(value) : undefined;
+  const isCharacter = [9, 10, 13].includes(value) || (value >= 32 && value <= 0x10ffff && value >> 11 !== 0xd800 >> 11);
+  return isCharacter ? String.fromCodePoint(value) : undefined;
 }
 
 function refuse(at: string, because: string): never {
