@@ -5,7 +5,7 @@ import type { SimulatedHost } from '../sources/types.ts';
 import { inState } from '../state.ts';
 import { openChip } from './chip.ts';
 import { writeDemoProfiles } from './profiles.ts';
-import { openRunFolder } from './run-folder.ts';
+import { openRunFolder, orRemove } from './run-folder.ts';
 import { SimulatedStarter } from './starter.ts';
 
 export interface SimulatedHostOptions {
@@ -30,17 +30,12 @@ export async function startSimulatedHost(options: SimulatedHostOptions): Promise
   const { amdSp, device, amd } = await openChip(dir, chosen);
   const profiles = options.profiles ?? writeDemoProfiles(dir);
   const folder = openRunFolder(dir);
-  const starter = new SimulatedStarter({ amdSp, device, profiles, guestsFolder: folder.guests });
-  return {
-    device,
-    amd,
-    starter,
-    monitors: [],
-    amdSp,
-    guestsFolder: folder.guests,
-    close: async () => {
+  return orRemove(folder, () => {
+    const starter = new SimulatedStarter({ amdSp, device, profiles, guestsFolder: folder.guests });
+    const close = async () => {
       await starter.close();
       folder.remove();
-    },
-  };
+    };
+    return { device, amd, starter, monitors: [], amdSp, guestsFolder: folder.guests, close };
+  });
 }

@@ -38,3 +38,13 @@ export function openRunFolder(dir: string): RunFolder {
     return { path, guests, remove };
   });
 }
+
+/** Does what the folder is for; where that fails, nothing of it is left. */
+export async function orRemove<T>(folder: RunFolder, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    folder.remove();
+    throw error;
+  }
+}

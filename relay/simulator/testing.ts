@@ -111,6 +111,7 @@ export const consoleOf = (path: string): Promise<string> =>
   eventually(
     () => (existsSync(path) ? readFileSync(path, 'utf8') : ''),
     (text) => /(end of table|no secret table found)\.\r\n$/.test(text),
+    30_000,
   );
 
 /** A file that QEMU takes for a Linux kernel, and that nothing can boot. */

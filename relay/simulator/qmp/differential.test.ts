@@ -2,11 +2,12 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
 import { eventually, findProgram, temporaryFolder } from '../../testing.ts';
 import { monitoredGuest, RawClient, withoutTimes } from './testing.ts';
 
 const qemu = findProgram('qemu-system-x86_64');
+const SLOW = { timeout: 60_000 };
 
 async function realMonitor(): Promise<string> {
   const path = join(temporaryFolder(), 'qmp.sock');
@@ -14,12 +15,20 @@ async function realMonitor(): Promise<string> {
   const machine = ['-machine', 'q35', '-accel', 'tcg', '-smp', '2', '-m', '64', '-name', 'web-1'];
   const child = spawn(qemu!, ['-S', '-nodefaults', '-display', 'none', ...machine, '-qmp', qmp], { stdio: 'ignore' });
   onTestFinished(() => void child.kill('SIGKILL'));
+  // The socket's file is there a moment before QEMU listens.
   await eventually(
-    () => existsSync(path),
-    (there) => there,
+    () => listens(path),
+    (ready) => ready,
+    30_000,
   );
   return path;
 }
+
+const listens = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(path, () => resolve(true)).on('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
 
 const BEFORE_NEGOTIATION = [
   '{"execute": "query-status"}',
@@ -141,7 +150,7 @@ const LIFE = [
   'query-status',
 ].map((execute, id) => JSON.stringify({ execute, id }));
 
-describe.skipIf(qemu === undefined)('The simulated monitor and a real QEMU (needs qemu-system-x86_64)', () => {
+describe.skipIf(qemu === undefined)('The simulated monitor and a real QEMU (needs qemu-system-x86_64)', SLOW, () => {
   const both = async () => {
     const [simulated, real] = [await monitoredGuest(), await realMonitor()];
     const clients = [new RawClient(simulated.path), new RawClient(real)] as const;

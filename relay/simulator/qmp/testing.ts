@@ -9,6 +9,9 @@ import { eventually, temporaryFolder } from '../../testing.ts';
 import { simulatedDevice } from '../device.ts';
 import { openMonitor } from './server.ts';
 
+/** A machine may be busy with other tests. */
+const PATIENCE_MS = 30_000;
+
 /** Writes whatever it likes to a monitor, and keeps every line that came back. */
 export class RawClient {
   readonly lines: string[] = [];
@@ -36,6 +39,7 @@ export class RawClient {
     await eventually(
       () => this.lines,
       (lines) => lines.length >= count,
+      PATIENCE_MS,
     );
     return this.lines.splice(0, count);
   }
@@ -48,6 +52,7 @@ export class RawClient {
     const lines = await eventually(
       () => this.lines,
       (seen) => this.closed || seen.some(isEnd),
+      PATIENCE_MS,
     );
     const end = lines.findIndex(isEnd);
     if (end < 0) return lines.splice(0);

@@ -8,7 +8,7 @@ import { inState } from '../../state.ts';
 import { openChip } from '../chip.ts';
 import type { SimulatedHostForTests, SimulatedHostOptions } from '../host.ts';
 import { fitProfiles, writeDemoProfiles } from '../profiles.ts';
-import { leftRunFolder, openRunFolder } from '../run-folder.ts';
+import { leftRunFolder, openRunFolder, orRemove } from '../run-folder.ts';
 import { serveAmdSp } from './amd-sp-server.ts';
 import { buildShim } from './build-shim.ts';
 import { askEncryption } from './encryption.ts';
@@ -35,28 +35,27 @@ export async function startVirtualSevHost(options: VirtualSevHostOptions): Promi
   const { amdSp, device, amd } = await openChip(dir, chosen);
   await endLeftGuests(dir, log);
   const folder = openRunFolder(dir);
-  const shim = await buildShim(folder.path);
-  const server = await serveAmdSp(join(folder.path, 'amd-sp.sock'), amdSp, device);
-  const environment = { LD_PRELOAD: shim };
-  const encryption = await askEncryption(folder.path, environment);
-  const profiles = fitProfiles(options.profiles ?? writeDemoProfiles(dir), folder.path, encryption);
-  const state = { path: folder.path, close: () => undefined };
-  const starter = new VirtualStarter(new QemuStarter(profiles, state, log, environment));
-  return {
-    device,
-    amd,
-    starter,
-    monitors: [],
-    amdSp,
-    guestsFolder: folder.guests,
-    shim,
-    cbitpos: encryption.cbitpos,
-    close: async () => {
-      await starter.close();
+  return orRemove(folder, async () => {
+    const shim = await buildShim(folder.path);
+    const server = await serveAmdSp(join(folder.path, 'amd-sp.sock'), amdSp, device);
+    try {
+      const environment = { LD_PRELOAD: shim };
+      const encryption = await askEncryption(folder.path, environment);
+      const profiles = fitProfiles(options.profiles ?? writeDemoProfiles(dir), folder.path, encryption);
+      const state = { path: folder.path, close: () => undefined };
+      const starter = new VirtualStarter(new QemuStarter(profiles, state, log, environment));
+      const close = async () => {
+        await starter.close();
+        await server.close();
+        folder.remove();
+      };
+      const { cbitpos } = encryption;
+      return { device, amd, starter, monitors: [], amdSp, guestsFolder: folder.guests, shim, cbitpos, close };
+    } catch (error) {
       await server.close();
-      folder.remove();
-    },
-  };
+      throw error;
+    }
+  });
 }
 
 /** Guests of a relay that was killed: their AMD-SP went with it, so they cannot be adopted. */

@@ -24,7 +24,7 @@ const isThere = (need: string): boolean => {
  */
 export function describeOnVirtualHost(title: string, more: readonly string[], suite: () => void): void {
   const missing = ['/dev/kvm', 'qemu-system-x86_64', 'cc', ...more].filter((need) => !isThere(need));
-  if (missing.length === 0) describe(title, suite);
+  if (missing.length === 0) describe(title, { timeout: 60_000 }, suite);
   else describe.skip(`${title} (missing here: ${missing.join(', ')})`, suite);
 }
 
