@@ -6,12 +6,19 @@ export interface Verb {
 }
 
 export const VERBS: Readonly<Record<string, Verb>> = {
-  check: {
-    summary: 'tell whether this host can run SEV and SEV-ES guests, and how to mend it',
-    load: () => import('./verbs/check.ts'),
-  },
   serve: {
     summary: 'carry blobs between a guest owner and this host (the default)',
     load: () => import('./verbs/serve.ts'),
   },
+  check: {
+    summary: 'tell whether this host can run SEV and SEV-ES guests, and how to mend it',
+    load: () => import('./verbs/check.ts'),
+  },
+  export: { summary: "write the platform's chain to files", load: () => import('./verbs/export.ts') },
+  show: { summary: 'show single facts about the platform', load: () => import('./verbs/show.ts') },
+  qr: { summary: 'show the chain, a measurement or a file as QR codes', load: () => import('./verbs/qr.ts') },
+  generate: { summary: "make an owner's certificate and key", load: () => import('./verbs/generate.ts') },
+  provision: { summary: 'take the platform into ownership', load: () => import('./verbs/provision.ts') },
+  rotate: { summary: 'make a new PDH', load: () => import('./verbs/rotate.ts') },
+  reset: { summary: 'take the owner and all keys from the platform', load: () => import('./verbs/reset.ts') },
 };

@@ -51,7 +51,7 @@ export async function openPlatform(
 ): Promise<PlatformSource> {
   const [{ openSevDevice }, { AmdKeyServer }] = await Promise.all([import('./sev-device.ts'), import('./amd-kds.ts')]);
   const device = withFallback(openSevDevice(options.sev), others);
-  return platformOf(device, new AmdKeyServer(options, state, log), { simulated: options.simulate === 'qemu', log });
+  return platformOf(device, new AmdKeyServer(options, state, log), { simulated: false, log });
 }
 
 export const simulatedPlatform = (host: SimulatedHost, log: Log): PlatformSource =>

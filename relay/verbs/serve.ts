@@ -5,6 +5,7 @@ import { helpOf } from '../flags.ts';
 import { makeLog } from '../log.ts';
 import { parseServeOptions, SERVE_COMMAND, type ServeOptions } from '../options.ts';
 import { start } from '../relay.ts';
+import { announce } from '../running-relay.ts';
 import { openSources } from '../sources/open.ts';
 import { defaultStatePath, openState, openTemporaryState, type StateFolder } from '../state.ts';
 import { confirmAt, describeRelay } from '../terminal.ts';
@@ -24,8 +25,10 @@ export async function run(args: readonly string[]): Promise<number> {
     const sources = await openSources(options, state, log, confirm);
     try {
       const relay = await start({ ...options, tls, state, log }, sources);
-      print(describeRelay(relay, sources.facts, process.stdout.isTTY ? process.stdout.columns : undefined));
+      const conceal = announce(state, relay.url);
+      print(describeRelay(relay, sources.facts, process.stdout.isTTY ? process.stdout.columns || 80 : undefined));
       await ended;
+      conceal();
       await relay.close();
     } finally {
       await sources.close();
