@@ -8,7 +8,7 @@ import { Updates } from './offline/updates.svelte.ts';
 import { Platforms } from './platforms/platforms.svelte.ts';
 import { Relays } from './relay/relays.svelte.ts';
 import { openDatabase } from './storage/database.ts';
-import { openVault, type Vault } from './vault/vault.ts';
+import type { Vault } from './vault/vault.ts';
 
 export interface AppState {
   readonly navigation: Navigation;
@@ -18,7 +18,8 @@ export interface AppState {
   readonly platforms: Platforms;
   readonly library: Library;
   readonly launches: Launches;
-  readonly vault: Vault;
+  /** Opened when first needed, with all the cryptography that belongs to it. */
+  readonly vault: () => Promise<Vault>;
 }
 
 /** @throws SevError VAULT_STORAGE */
@@ -32,11 +33,16 @@ export async function openApp(navigation: Navigation): Promise<AppState> {
     platforms: new Platforms(database),
     library: new Library(database),
     launches: new Launches(database),
-    vault: openVault(database),
+    vault: once(async () => (await import('./vault/vault.ts')).openVault(database)),
   };
   await Promise.all([app.relays.load(), app.platforms.load(), app.library.load(), app.launches.load()]);
   return app;
 }
+
+const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+};
 
 const KEY = Symbol('app');
 export const provideApp = (app: AppState): AppState => setContext(KEY, app);

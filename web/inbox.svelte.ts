@@ -76,7 +76,8 @@ export class Inbox {
   }
 }
 
-async function recogniseFiles(files: readonly File[]): Promise<readonly Piece[]> {
+/** @throws SevError BYTES_UNKNOWN, BYTES_TOO_LARGE, or the fault of what a file was taken for */
+export async function recogniseFiles(files: readonly File[]): Promise<readonly Piece[]> {
   const { recognise } = await import('../shared/intake/recognise.ts');
   const given = await readGiven(files);
   return (await Promise.all(given.map(({ bytes, name }) => recognise(bytes, name)))).flat();

@@ -30,6 +30,7 @@ export type LaunchEvent =
   | 'sealed'
   | 'released'
   | 'running'
+  | 'running-without'
   | 'guest-ended'
   | 'abandoned';
 

@@ -16,6 +16,7 @@ import { CPU_MODELS } from '../../shared/formats/cpu-signature.ts';
 import { encodePolicy, parsePolicy } from '../../shared/formats/policy.ts';
 import { type CpuPlan, expectationOf, type KernelPlan, type Plan } from './plan.ts';
 import type { SecretEntry } from '../../shared/formats/secret-table.ts';
+import type { SealedPacket } from '../vault/ledger.ts';
 import { after, happened, type LaunchEvent, type LaunchRecord, type Reported } from './launch-record.ts';
 
 export class LaunchTask {
@@ -35,6 +36,9 @@ export class LaunchTask {
   readonly image = $derived.by(() => this.#app.library.find(this.record?.plan.imageId));
   readonly relay: Relay | undefined = $derived.by(() => this.#app.relays.find(this.record?.relayUrl));
   readonly connected = $derived.by(() => this.relay?.open === true);
+
+  /** Whether the packet goes to the host by the relay, or by hand. */
+  readonly relayed = $derived.by(() => this.relay !== undefined && this.record?.guest !== undefined);
 
   constructor(app: AppState, id: string) {
     this.#app = app;
@@ -116,7 +120,8 @@ export class LaunchTask {
       const record = this.#present();
       if (record.session) return;
       const { policy, acceptsKeySharing } = record.plan;
-      const session = await this.#app.vault.makeSession({ chain: record.chain, policy, acceptsKeySharing });
+      const vault = await this.#app.vault();
+      const session = await vault.makeSession({ chain: record.chain, policy, acceptsKeySharing });
       await this.#save('session-made', { state: 'session', session }, this.image?.name);
     });
   }
@@ -173,6 +178,19 @@ export class LaunchTask {
     });
   }
 
+  /** A measurement that came by hand. It is judged as any other: nothing of it is believed. */
+  takeReport({ guest, ...reported }: Reported & { readonly guest?: string }): Promise<void> {
+    return this.#attempt(words.launch.judging, async () => {
+      await this.#app.launches.change(this.id, (record) => {
+        const open = record.session && ['session', 'launched', 'mismatch'].includes(record.state);
+        if (!open) throw new SevError('VAULT_CONFLICT');
+        const known = guest === undefined || record.guest ? {} : { guest: { id: guest, name: guest } };
+        return after(record, 'measured', { ...known, reported, state: 'launched' });
+      });
+      await this.#judge();
+    });
+  }
+
   /** Judges what is in the record, as after a reload or with another guest image. */
   judge(): Promise<void> {
     return this.#attempt(words.launch.judging, () => this.#judge());
@@ -182,19 +200,34 @@ export class LaunchTask {
     return this.#attempt(words.launch.releasing, async () => {
       const secrets: SecretEntry[] = [{ guid: LUKS_PASSPHRASE_GUID, data: passphrase }];
       try {
-        const packet = await this.#app.vault.seal(await this.#case(), secrets);
+        const vault = await this.#app.vault();
+        const packet = await vault.seal(await this.#case(), secrets);
         await this.#save('sealed');
-        await this.#inject(packet);
+        if (this.relay && this.#present().guest) await this.#inject(packet);
       } finally {
         passphrase.fill(0);
       }
     });
   }
 
+  async packet(): Promise<SealedPacket | undefined> {
+    return (await this.#app.vault()).packetOf(this.#present().session?.id ?? '');
+  }
+
+  /** The host says that it has injected the packet. */
+  noteReleased(): Promise<void> {
+    return this.#attempt(undefined, () => this.#save('released', { state: 'released' }));
+  }
+
+  /** The host says that the guest runs. */
+  noteRunning(): Promise<void> {
+    return this.#attempt(undefined, () => this.#running());
+  }
+
   /** The same packet once more, after its arrival was never confirmed. */
   sendAgain(): Promise<void> {
     return this.#attempt(words.launch.releasing, async () => {
-      const packet = await this.#app.vault.packetOf(this.#present().session?.id ?? '');
+      const packet = await this.packet();
       if (!packet) throw new SevError('VAULT_MISSING_KEY');
       await this.#inject(packet);
     });
@@ -207,6 +240,21 @@ export class LaunchTask {
       if (!guest) throw new SevError('RELAY_NO_GUEST');
       await relay.connection.ask('guest.resume', { id: guest.id });
       await this.#running();
+    });
+  }
+
+  /** Lets the verified guest run with nothing of the guest owner's in it; its session is over then. */
+  runWithout(): Promise<void> {
+    const relay = this.#connectedRelay();
+    return this.#attempt(words.launch.continuing, async () => {
+      const { guest, session } = this.#present();
+      if (!guest || !session) throw new SevError('RELAY_NO_GUEST');
+      await (await this.#app.vault()).retire(session.id);
+      await relay.connection.ask('guest.resume', { id: guest.id });
+      const change = { state: 'running', guestState: 'running' } as const;
+      await this.#app.launches.change(this.id, (record) =>
+        record.state === 'verified' ? after(record, 'running-without', change) : record,
+      );
     });
   }
 
@@ -223,7 +271,7 @@ export class LaunchTask {
   abandon(): Promise<void> {
     return this.#attempt(undefined, async () => {
       const { session, state } = this.#present();
-      if (session && state !== 'running') await this.#app.vault.retire(session.id);
+      if (session && state !== 'running') await (await this.#app.vault()).retire(session.id);
       await this.#save('abandoned', { state: 'abandoned' });
     });
   }
@@ -267,7 +315,7 @@ export class LaunchTask {
 
   async #judge(): Promise<void> {
     this.doing = words.launch.judging;
-    const decision = await this.#app.vault.judge(await this.#case());
+    const decision = await (await this.#app.vault()).judge(await this.#case());
     const { state } = this.#present();
     const verdict = decision.kind === 'release' ? 'verified' : 'mismatch';
     const open = state === 'launched' || state === 'verified' || state === 'mismatch';

@@ -2,13 +2,15 @@
 import type { Decision } from '../../shared/decide/decision.ts';
 import type { VerdictWords } from '../platforms/chain-verdict.ts';
 import { words } from '../strings/index.ts';
-import type { LaunchRecord } from './launch-record.ts';
+import { happened, type LaunchRecord } from './launch-record.ts';
 
 interface Standing {
   readonly record: LaunchRecord;
   readonly decision: Decision | undefined;
   readonly simulated: boolean;
   readonly sealed: boolean;
+  /** The packet goes to the host by the relay; else by hand. */
+  readonly relayed: boolean;
   /** From 1 to 6. */
   readonly stepNumber: number;
 }
@@ -26,9 +28,7 @@ export function launchVerdict(standing: Standing): VerdictWords {
     case 'launched':
       return { tone: 'waiting', sentence: launch.waitingSentence, reason: launch.waitingReason };
     case 'verified':
-      return sealed
-        ? { tone: 'attention', sentence: launch.sealedSentence, reason: launch.sealedReason }
-        : match(standing);
+      return sealed ? sealedPacket(standing) : match(standing);
     case 'mismatch':
       return mismatch(standing);
     case 'released':
@@ -46,6 +46,12 @@ const proven = ({ simulated }: Standing, sentence: string, reason: string, next?
   sentence,
   reason,
   next,
+});
+
+const sealedPacket = ({ relayed }: Standing): VerdictWords => ({
+  tone: 'attention',
+  sentence: relayed ? launch.sealedSentence : launch.sealedByHand,
+  reason: launch.sealedReason,
 });
 
 function match(standing: Standing): VerdictWords {
@@ -66,6 +72,9 @@ function running(standing: Standing): VerdictWords {
   const { guestState } = standing.record;
   if (guestState === 'gone' || guestState === 'shutdown') {
     return { tone: 'note', sentence: launch.endedSentence, reason: launch.endedReason };
+  }
+  if (!happened(standing.record, 'released')) {
+    return proven(standing, launch.runWithoutSentence, launch.runWithoutReason);
   }
   const sentence = standing.simulated ? launch.runningSimulated : launch.runningSentence;
   return proven(standing, sentence, launch.runningReason, launch.runningNext);

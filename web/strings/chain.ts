@@ -28,7 +28,7 @@ export const chain = {
   verified: 'verified',
   failed: 'broken',
   unchecked: 'not checked',
-  worthless: 'right, but it hangs on the broken link',
+  worthless: 'right, but what it hangs on is not proven',
   missing: 'missing or unreadable',
   selfSigned: 'signs itself',
   pinned: 'pinned in this app by its whole key',

@@ -1,6 +1,7 @@
 // Every sentence that this app says by itself. A translation is this folder once more; what errors, findings and policies
 // say is written in shared/, beside what it is about.
 import { airgap } from './airgap.ts';
+import { carry } from './carry.ts';
 import { chain } from './chain.ts';
 import { launch } from './launch.ts';
 import { platform } from './platform.ts';
@@ -8,4 +9,4 @@ import { relay } from './relay.ts';
 import { shell } from './shell.ts';
 import { tone, ui } from './ui.ts';
 
-export const words = { airgap, chain, launch, platform, relay, shell, tone, ui } as const;
+export const words = { airgap, carry, chain, launch, platform, relay, shell, tone, ui } as const;

@@ -17,6 +17,8 @@ export const ui = {
   close: 'Close',
   back: 'Back',
   copy: 'Copy',
+  copyNamed: (title: string) => `Copy: ${title}`,
+  copiedNow: 'Copied',
   copyWhole: (name: string) => `Copy the whole ${name}`,
   copied: (name: string) => `${name} copied`,
   dropHere: 'Drop it here, or press to choose',

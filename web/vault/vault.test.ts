@@ -70,7 +70,11 @@ describe('the vault', () => {
   });
 
   it('keeps keys that can be used and not read', async () => {
-    const session = await tabs()().makeSession({ chain: await chainOf(amdSp), policy: POLICY, acceptsKeySharing: false });
+    const session = await tabs()().makeSession({
+      chain: await chainOf(amdSp),
+      policy: POLICY,
+      acceptsKeySharing: false,
+    });
     const keys = await database.get('keys', session.id);
     expect(keys?.tek.extractable).toBe(false);
     expect(keys?.tik.extractable).toBe(false);

@@ -1,0 +1,120 @@
+// A launch's blobs for the host when no relay carries them: the session, the secret packet, and the commands around them.
+import { sessionTag } from '../../shared/airgap/index.ts';
+import { toBase64 } from '../../shared/bytes/text.ts';
+import {
+  injectCommand,
+  injectFiles,
+  launchInfoCommand,
+  QMP_STEPS,
+  qmpInjectCommand,
+  resumeCommand,
+} from '../../shared/configure/host-commands.ts';
+import type { LaunchConfig } from '../../shared/configure/launch-config.ts';
+import { domainXml } from '../../shared/configure/libvirt-xml.ts';
+import { qemuCommand } from '../../shared/configure/qemu-command.ts';
+import type { Generation } from '../../shared/trust/pinned-root.ts';
+import type { Outgoing, OutgoingText } from '../carry/outgoing.ts';
+import type { ImageRecord } from '../library/image-record.ts';
+import { words } from '../strings/index.ts';
+import type { SealedPacket } from '../vault/ledger.ts';
+import type { LaunchRecord } from './launch-record.ts';
+
+const MEMORY_MIB = 2048;
+/** Where the address keeps its encryption bit: 47 on the first two generations, 51 since. */
+const CBIT: Readonly<Partial<Record<Generation, number>>> = { naples: 47, rome: 47 };
+
+/** A launch's name as QEMU, libvirt and file systems take it. */
+export function plainName({ name }: LaunchRecord): string {
+  const plain = name
+    .normalize('NFKD')
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 48);
+  return plain === '' ? 'guest' : plain;
+}
+
+/** @throws SevError when the record has no session yet */
+function configOf(record: LaunchRecord, image: ImageRecord | undefined, generation: Generation): LaunchConfig {
+  const { plan, session } = record;
+  const { kernel } = plan;
+  const onHost = (file: string): string => `/var/lib/libvirt/images/${file}`;
+  return {
+    name: plainName(record),
+    firmware: onHost(image?.name ?? 'OVMF.fd'),
+    ...(image?.guestImage && { firmwareKind: image.guestImage.kind }),
+    ...(kernel?.kernel && { kernel: onHost(kernel.kernel.name), cmdline: kernel.cmdline }),
+    ...(kernel?.initrd && { initrd: onHost(kernel.initrd.name) }),
+    vcpus: plan.cpu.vcpus,
+    cpuModel: plan.cpu.model,
+    memoryMib: MEMORY_MIB,
+    vmsaVariant: plan.cpu.variant,
+    debugSwap: plan.cpu.debugSwap,
+    policy: plan.policy,
+    godh: session?.godh ?? new Uint8Array(),
+    session: session?.blob ?? new Uint8Array(),
+    cbitpos: CBIT[generation] ?? 51,
+    reducedPhysBits: 1,
+  };
+}
+
+/** What the host needs to start the guest, paused. */
+export function sessionOutgoing(
+  record: LaunchRecord,
+  image: ImageRecord | undefined,
+  generation: Generation,
+): Outgoing | undefined {
+  const { session } = record;
+  if (!session) return undefined;
+  const name = plainName(record);
+  const config = configOf(record, image, generation);
+  const files = { dhCertFile: `${name}_godh.b64`, sessionFile: `${name}_session.b64`, qmpSocket: `${name}.qmp` };
+  return {
+    files: [
+      { name: files.dhCertFile, content: toBase64(session.godh) },
+      { name: files.sessionFile, content: toBase64(session.blob) },
+    ],
+    texts: [
+      { title: words.launch.qemuCommand, text: qemuCommand(config, files) },
+      { title: words.launch.domainXml, text: domainXml(config) },
+    ],
+    message: {
+      kind: 'launch',
+      godh: session.godh,
+      session: session.blob,
+      policy: session.policy,
+      name: record.name.slice(0, 64),
+      ...(record.plan.profile !== undefined && { profile: record.plan.profile }),
+    },
+  };
+}
+
+/** How the host reads out what the AMD-SP measured. */
+export const measureTexts = (record: LaunchRecord): readonly OutgoingText[] => [
+  { title: words.launch.overQmp, text: [QMP_STEPS.negotiate, QMP_STEPS.version, QMP_STEPS.measurement].join('\n') },
+  { title: words.launch.overVirsh, text: launchInfoCommand(plainName(record)) },
+];
+
+/** The sealed secret, and how the host hands it to the AMD-SP. */
+export function packetOutgoing(record: LaunchRecord, packet: SealedPacket): Outgoing | undefined {
+  const { session, guest } = record;
+  if (!session) return undefined;
+  const name = plainName(record);
+  const files = { header: `${name}_secret_header.b64`, payload: `${name}_secret_payload.b64` };
+  const texts = injectFiles(packet);
+  return {
+    files: [
+      { name: files.header, content: texts.header },
+      { name: files.payload, content: texts.payload },
+    ],
+    texts: [
+      { title: words.launch.overQmp, text: qmpInjectCommand(packet) },
+      { title: words.launch.overVirsh, text: injectCommand(name, files) },
+    ],
+    message: { kind: 'secret', session: sessionTag(session.blob), ...packet, ...(guest && { guest: guest.id }) },
+  };
+}
+
+export const resumeTexts = (record: LaunchRecord): readonly OutgoingText[] => [
+  { title: words.launch.overQmp, text: QMP_STEPS.resume },
+  { title: words.launch.overVirsh, text: resumeCommand(plainName(record)) },
+];

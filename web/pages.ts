@@ -1,0 +1,18 @@
+// The screens, each loaded when somebody goes there. All of them are on the device from the first visit on.
+import type { Place } from './navigation.svelte.ts';
+
+type PlaceOfOne = Extract<Place, { id: string }>['name'];
+
+export const PAGES = {
+  launches: () => import('./launches/LaunchesPage.svelte'),
+  platforms: () => import('./platforms/PlatformsPage.svelte'),
+  connect: () => import('./platforms/ConnectPage.svelte'),
+  about: () => import('./AboutPage.svelte'),
+  unknown: () => import('./UnknownPage.svelte'),
+} satisfies Record<Exclude<Place['name'], PlaceOfOne>, unknown>;
+
+/** Screens of one record. */
+export const PAGES_OF_ONE = {
+  launch: () => import('./launches/LaunchPage.svelte'),
+  platform: () => import('./platforms/PlatformPage.svelte'),
+} satisfies Record<PlaceOfOne, unknown>;
