@@ -13,7 +13,7 @@ import type { LaunchConfig } from './launch-config.ts';
 import { domainXml, launchSecurityXml } from './libvirt-xml.ts';
 import { qemuArguments, qemuCommand, qemuSessionFiles } from './qemu-command.ts';
 import { quoteWord, splitCommand, writeCommand } from './shell.ts';
-import { find, parseXml } from './xml.ts';
+import { find, readDocument } from './xml.ts';
 
 const config: LaunchConfig = {
   name: 'web-1',
@@ -85,43 +85,43 @@ describe("QEMU's arguments", () => {
 
 describe("libvirt's domain", () => {
   it('has what a measured launch needs', () => {
-    const root = parseXml(domainXml({ ...config, ...kernel, disks: ['/d1', '/d2'] }));
+    const root = readDocument(domainXml({ ...config, ...kernel, disks: ['/d1', '/d2'] }));
     expect(find(root, 'memoryBacking', 'locked')).toBeDefined();
-    expect(Object.fromEntries(find(root, 'os', 'loader')!.attributes)).toEqual({
+    expect(find(root, 'os', 'loader')!.attributes).toEqual({
       readonly: 'yes',
       type: 'pflash',
       stateless: 'yes',
     });
     expect(find(root, 'os', 'nvram')).toBeUndefined();
     expect(find(root, 'os', 'cmdline')!.text).toBe(kernel.cmdline);
-    expect(find(root, 'os', 'type')!.attributes.get('machine')).toBe('q35');
-    expect(find(root, 'features', 'smm')!.attributes.get('state')).toBe('off');
-    expect(find(root, 'devices', 'interface', 'rom')!.attributes.get('enabled')).toBe('no');
+    expect(find(root, 'os', 'type')!.attributes['machine']).toBe('q35');
+    expect(find(root, 'features', 'smm')!.attributes['state']).toBe('off');
+    expect(find(root, 'devices', 'interface', 'rom')!.attributes['enabled']).toBe('no');
     expect(find(root, 'vcpu')!.text).toBe('4');
     const disks = find(root, 'devices')!.children.filter(({ name }) => name === 'disk');
-    expect(disks.map((disk) => find(disk, 'target')!.attributes.get('dev'))).toEqual(['vda', 'vdb']);
+    expect(disks.map((disk) => find(disk, 'target')!.attributes['dev'])).toEqual(['vda', 'vdb']);
     expect(root.text).toBe('');
   });
 
   it('has the session in its launch security, and kernel hashes with a kernel', () => {
-    const security = parseXml(launchSecurityXml(config));
-    expect(Object.fromEntries(security.attributes)).toEqual({ type: 'sev' });
+    const security = readDocument(launchSecurityXml(config));
+    expect(security.attributes).toEqual({ type: 'sev' });
     expect(find(security, 'policy')!.text).toBe('0x1100000f');
     expect(find(security, 'dhCert')!.text).toBe(toBase64(config.godh));
     expect(find(security, 'session')!.text).toBe(toBase64(config.session));
-    expect(parseXml(launchSecurityXml({ ...config, ...kernel })).attributes.get('kernelHashes')).toBe('yes');
+    expect(readDocument(launchSecurityXml({ ...config, ...kernel })).attributes['kernelHashes']).toBe('yes');
   });
 
   it('turns the IOMMU on where QEMU does not do it by itself', () => {
     const driver = (changes: object) =>
-      find(parseXml(domainXml({ ...config, ...changes })), 'devices', 'rng', 'driver');
-    expect(driver(qemu(5, 2))!.attributes.get('iommu')).toBe('on');
+      find(readDocument(domainXml({ ...config, ...changes })), 'devices', 'rng', 'driver');
+    expect(driver(qemu(5, 2))!.attributes['iommu']).toBe('on');
     expect(driver(qemu(6, 0))).toBeUndefined();
   });
 
   it('takes the host CPU as it is where that was chosen', () => {
-    const cpu = find(parseXml(domainXml({ ...config, cpuModel: 'host' })), 'cpu')!;
-    expect(Object.fromEntries(cpu.attributes)).toEqual({ mode: 'host-passthrough' });
+    const cpu = find(readDocument(domainXml({ ...config, cpuModel: 'host' })), 'cpu')!;
+    expect(cpu.attributes).toEqual({ mode: 'host-passthrough' });
   });
 });
 

@@ -1,18 +1,18 @@
 // The facts of a libvirt domain, from its XML.
 import { SevError } from '../errors.ts';
 import { type ConfigFacts, machineVersion, readNumber, type VirtioDevice } from './config-facts.ts';
-import { find, parseXml, type XmlElement } from './xml.ts';
+import { find, readDocument, type XmlElement } from './xml.ts';
 
 /** @throws SevError BYTES_VALUE, BYTES_TOO_LARGE */
 export function readDomainXml(text: string, at = 'domain'): ConfigFacts {
-  const domain = parseXml(text, at);
+  const domain = readDocument(text, at);
   if (domain.name !== 'domain') {
     throw new SevError('BYTES_VALUE', {
       at,
       because: `The document is a <${domain.name.slice(0, 40)}>, not a <domain>.`,
     });
   }
-  const machine = find(domain, 'os', 'type')?.attributes.get('machine');
+  const machine = find(domain, 'os', 'type')?.attributes['machine'];
   const version = machineVersion(machine);
   return defined<ConfigFacts>({
     source: 'libvirt',
@@ -20,7 +20,7 @@ export function readDomainXml(text: string, at = 'domain'): ConfigFacts {
     ...bootOf(find(domain, 'os')),
     machine,
     smm: onOff(find(domain, 'features', 'smm')),
-    vcpus: readNumber(find(domain, 'vcpu')?.attributes.get('current') ?? find(domain, 'vcpu')?.text),
+    vcpus: readNumber(find(domain, 'vcpu')?.attributes['current'] ?? find(domain, 'vcpu')?.text),
     memory: memoryOf(domain),
     ...devicesOf(find(domain, 'devices')),
     passthrough: domain.children.some(({ name }) => name.startsWith('qemu:')),
@@ -36,11 +36,11 @@ type SecurityFacts = Pick<ConfigFacts, 'security' | 'kernelHashes'> & {
 };
 
 function securityOf(element: XmlElement | undefined): SecurityFacts {
-  const type = element?.attributes.get('type');
+  const type = element?.attributes['type'];
   if (!element || type !== 'sev') return { security: element ? 'other' : 'none', kernelHashes: false };
   return {
     security: 'sev',
-    kernelHashes: element.attributes.get('kernelHashes') === 'yes',
+    kernelHashes: element.attributes['kernelHashes'] === 'yes',
     policy: readNumber(find(element, 'policy')?.text),
     dhCert: find(element, 'dhCert')?.text || undefined,
     session: find(element, 'session')?.text || undefined,
@@ -49,8 +49,8 @@ function securityOf(element: XmlElement | undefined): SecurityFacts {
 
 function bootOf(os: XmlElement | undefined) {
   const loader = find(os, 'loader');
-  const type = loader?.attributes.get('type');
-  const stateless = loader?.attributes.get('stateless') === 'yes';
+  const type = loader?.attributes['type'];
+  const stateless = loader?.attributes['stateless'] === 'yes';
   return {
     kernel: find(os, 'kernel')?.text || undefined,
     initrd: find(os, 'initrd')?.text || undefined,
@@ -59,7 +59,7 @@ function bootOf(os: XmlElement | undefined) {
     nvram: find(os, 'nvram') !== undefined,
     // A ROM (QEMU's -bios) has no variable store at all.
     stateless: stateless || type === 'rom',
-    firmwareWritable: type === 'pflash' && !stateless && loader?.attributes.get('readonly') !== 'yes',
+    firmwareWritable: type === 'pflash' && !stateless && loader?.attributes['readonly'] !== 'yes',
   };
 }
 
@@ -89,7 +89,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 function inKib(element: XmlElement | undefined): number | undefined {
-  const unit = element?.attributes.get('unit') ?? 'KiB';
+  const unit = element?.attributes['unit'] ?? 'KiB';
   if (!element || !/^[0-9]{1,18}$/.test(element.text) || !Object.hasOwn(UNITS, unit)) return undefined;
   return Number(element.text) * UNITS[unit]!;
 }
@@ -101,32 +101,32 @@ function devicesOf(devices: XmlElement | undefined): Pick<ConfigFacts, 'virtio' 
     virtio: children.flatMap((device): VirtioDevice[] => {
       const model = virtioModel(device);
       if (model === undefined) return [];
-      const iommu = find(device, 'driver')?.attributes.get('iommu') === 'on';
+      const iommu = find(device, 'driver')?.attributes['iommu'] === 'on';
       return [{ name: nameOf(device), iommu, modern: model === 'virtio-non-transitional' }];
     }),
-    ipxe: cards.filter((card) => find(card, 'rom')?.attributes.get('enabled') !== 'no').map(nameOf),
+    ipxe: cards.filter((card) => find(card, 'rom')?.attributes['enabled'] !== 'no').map(nameOf),
   };
 }
 
 /** The kind of virtio that a device is; undefined when it is none. */
 function virtioModel(device: XmlElement): string | undefined {
   const { name, attributes } = device;
-  const model = attributes.get('model') ?? find(device, 'model')?.attributes.get('type');
-  if (name === 'controller' && attributes.get('type') === 'virtio-serial') return model ?? 'virtio';
-  if (name === 'disk' && find(device, 'target')?.attributes.get('bus') === 'virtio') return model ?? 'virtio';
-  if (name === 'input' && attributes.get('bus') === 'virtio') return model ?? 'virtio';
+  const model = attributes['model'] ?? find(device, 'model')?.attributes['type'];
+  if (name === 'controller' && attributes['type'] === 'virtio-serial') return model ?? 'virtio';
+  if (name === 'disk' && find(device, 'target')?.attributes['bus'] === 'virtio') return model ?? 'virtio';
+  if (name === 'input' && attributes['bus'] === 'virtio') return model ?? 'virtio';
   const knows = ['interface', 'controller', 'memballoon', 'rng', 'vsock', 'crypto'].includes(name);
   return knows && model?.startsWith('virtio') ? model : undefined;
 }
 
 function nameOf(device: XmlElement): string {
-  const target = find(device, 'target')?.attributes.get('dev') ?? find(device, 'mac')?.attributes.get('address');
-  return [device.name, device.attributes.get('type'), target].filter(Boolean).join(' ').slice(0, 80);
+  const target = find(device, 'target')?.attributes['dev'] ?? find(device, 'mac')?.attributes['address'];
+  return [device.name, device.attributes['type'], target].filter(Boolean).join(' ').slice(0, 80);
 }
 
 function onOff(element: XmlElement | undefined): boolean | undefined {
   if (!element) return undefined;
-  return element.attributes.get('state') !== 'off';
+  return element.attributes['state'] !== 'off';
 }
 
 /** Leaves members out that are undefined. */

@@ -4,7 +4,7 @@ import { ascii, toHex } from '../bytes/text.ts';
 import { concat } from '../bytes/writer.ts';
 import { auditDomainXml, auditQemuArguments } from '../configure/audit.ts';
 import { splitCommand } from '../configure/shell.ts';
-import { parseXml } from '../configure/xml.ts';
+import { readDocument } from '../configure/xml.ts';
 import { encodeMidstate, parseMidstate } from '../crypto/sha256-midstate.ts';
 import { Sha256Stream } from '../crypto/sha256-stream.ts';
 import { imageFindings } from '../decide/image-findings.ts';
@@ -115,7 +115,7 @@ export const LAUNCH_FUZZ_TARGETS: readonly FuzzTarget[] = [
     run: runReported,
   },
   { name: 'session files', seeds: [concat(Uint8Array.of(1), tek, tek.slice(1), session)], run: runSessionFiles },
-  { name: 'xml', seeds: [ascii(domain)], run: (bytes) => void parseXml(latin(bytes)) },
+  { name: 'xml document', seeds: [ascii(domain)], run: (bytes) => void readDocument(latin(bytes)) },
   { name: 'domain xml', seeds: [ascii(domain)], run: (bytes) => void auditDomainXml(latin(bytes)) },
   { name: 'shell words', seeds: [ascii(qemu)], run: (bytes) => void splitCommand(latin(bytes)) },
   { name: 'qemu arguments', seeds: [ascii(qemu)], run: (bytes) => void auditQemuArguments(latin(bytes)) },
