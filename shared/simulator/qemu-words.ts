@@ -1,4 +1,6 @@
-// The text that QEMU prints for each status of the AMD-SP.
+// How QEMU refuses: its own sentences, with its text for each status of the AMD-SP.
+import { AmdSpFailure } from './failure.ts';
+
 const WORDS: Readonly<Record<number, string>> = {
   0x01: 'Platform state is invalid',
   0x02: 'Guest state is invalid',
@@ -27,3 +29,17 @@ const WORDS: Readonly<Record<number, string>> = {
 };
 
 export const qemuWordsFor = (status: number): string => WORDS[status] ?? 'unknown error';
+
+/** What the kernel makes of any status of the AMD-SP. */
+export const EIO = 5;
+
+/** A refusal in QEMU's own words. */
+export class QemuRefusal extends Error {
+  override readonly name = 'QemuRefusal';
+}
+
+/** The AMD-SP's refusal as QEMU words it; anything else is a fault of ours and passes. */
+export function refusal(failure: unknown, words: (status: number) => string): unknown {
+  if (!(failure instanceof AmdSpFailure)) return failure;
+  return new QemuRefusal(`${words(failure.status)} '${qemuWordsFor(failure.status)}'`, { cause: failure });
+}

@@ -1,34 +1,12 @@
-// A guest as QEMU and KVM would run it on the simulated platform: what is loaded in which order, when the launch ends,
+// A guest as QEMU and KVM would run it on the simulated platform: when its launch ends, what becomes of its secrets,
 // and what QEMU says when it refuses. Pure, so that practice mode runs it in the page as well.
 import type { SimulatedAmdSp } from './amd-sp.ts';
-import { AmdSpFailure } from './failure.ts';
 import { type FirmwareTable, readFirmwareTable } from './firmware-table.ts';
 import { GUEST_STATE } from './guest-context.ts';
 import { type GuestMemory, makeGuestMemory } from './guest-memory.ts';
-import { type DirectBoot, kernelHashesTable, vmsaPage } from './loaded-pages.ts';
+import { type LaunchedMachine, launchMachine, type MachineSettings } from './machine-launch.ts';
 import { POLICY_ES } from './policy-rules.ts';
-import { qemuWordsFor } from './qemu-words.ts';
-
-/** What a guest is started from; key material only as the sev-guest object gets it. */
-export interface MachineSettings {
-  /** The whole file of pflash unit 0. */
-  readonly guestImage: Uint8Array;
-  readonly boot?: DirectBoot;
-  /** `kernel-hashes=on`. */
-  readonly kernelHashes?: boolean;
-  readonly memoryBytes: number;
-  readonly cpus: number;
-  /** CPUID leaf 1 EAX of the guest's CPU model. */
-  readonly cpuSignature: number;
-  readonly policy: number;
-  readonly dhCert?: Uint8Array;
-  readonly session?: Uint8Array;
-}
-
-/** A refusal in QEMU's own words. */
-export class QemuRefusal extends Error {
-  override readonly name = 'QemuRefusal';
-}
+import { EIO, QemuRefusal, refusal } from './qemu-words.ts';
 
 export type RunState = 'prelaunch' | 'running' | 'paused';
 export type SevState = 'launch-update' | 'launch-secret' | 'running';
@@ -47,13 +25,6 @@ export interface SevInfo {
   readonly handle: number;
 }
 
-interface Loaded {
-  readonly hashes: Uint8Array | undefined;
-  readonly measure: Uint8Array;
-}
-
-const EIO = 5;
-
 /** A simulated SEV guest, measured and paused before its first instruction when `start` returns it. */
 export class SimulatedMachine {
   readonly cpus: number;
@@ -66,30 +37,19 @@ export class SimulatedMachine {
   #ended = false;
   #listeners = new Set<(event: MachineEvent) => void>();
 
-  private constructor(amdSp: SimulatedAmdSp, handle: number, settings: MachineSettings, loaded: Loaded) {
+  private constructor(amdSp: SimulatedAmdSp, settings: MachineSettings, launched: LaunchedMachine) {
     this.cpus = settings.cpus;
     this.#amdSp = amdSp;
-    this.#handle = handle;
+    this.#handle = launched.handle;
+    this.#measure = launched.measure;
     this.#table = readFirmwareTable(settings.guestImage);
     this.#memory = makeGuestMemory(settings.memoryBytes);
-    if (loaded.hashes) this.#memory.write(this.#table.hashArea!.base, loaded.hashes);
-    this.#measure = loaded.measure;
+    if (launched.hashes) this.#memory.write(this.#table.hashArea!.base, launched.hashes);
   }
 
-  /**
-   * Starts a guest as `qemu -S` does, up to and with LAUNCH_MEASURE.
-   * @throws QemuRefusal with the line that QEMU would end with
-   */
+  /** @throws QemuRefusal with the line that QEMU would end with */
   static async start(amdSp: SimulatedAmdSp, settings: MachineSettings): Promise<SimulatedMachine> {
-    const hashes = hashesTable(settings);
-    const handle = await launchStart(amdSp, settings);
-    try {
-      await load(amdSp, handle, settings, hashes);
-      return new SimulatedMachine(amdSp, handle, settings, { hashes, measure: await amdSp.launchMeasure(handle) });
-    } catch (failure) {
-      await amdSp.decommission(handle);
-      throw refusal(failure, (status) => `sev_launch_update_data: LAUNCH_UPDATE ret=-${EIO} fw_error=${status}`);
-    }
+    return new SimulatedMachine(amdSp, settings, await launchMachine(amdSp, settings));
   }
 
   get runState(): RunState {
@@ -193,48 +153,4 @@ export class SimulatedMachine {
   #emit(event: MachineEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
-}
-
-/** The table of kernel hashes, where QEMU would load one; refused where the firmware has no place for it. */
-function hashesTable({ boot, kernelHashes, guestImage }: MachineSettings): Uint8Array | undefined {
-  if (!boot || !kernelHashes) return undefined;
-  const { hashArea } = readFirmwareTable(guestImage);
-  if (!hashArea) throw new QemuRefusal('SEV: kernel specified but guest firmware has no hashes table GUID');
-  const table = kernelHashesTable(boot);
-  if (hashArea.base === 0 || hashArea.size < table.length) {
-    const { base, size } = hashArea;
-    const where = `(base=0x${base.toString(16)} size=0x${size.toString(16)})`;
-    throw new QemuRefusal(`SEV: guest firmware hashes table area is invalid ${where}`);
-  }
-  return table;
-}
-
-async function launchStart(amdSp: SimulatedAmdSp, { policy, dhCert, session }: MachineSettings): Promise<number> {
-  try {
-    return await amdSp.launchStart({ policy, ...(dhCert && { godh: dhCert }), ...(session && { session }) });
-  } catch (failure) {
-    throw refusal(failure, (status) => `sev_launch_start: LAUNCH_START ret=1 fw_error=${status}`);
-  }
-}
-
-/** What is measured, in QEMU's order: firmware, kernel hashes, and with SEV-ES the registers of each CPU. */
-async function load(
-  amdSp: SimulatedAmdSp,
-  handle: number,
-  { guestImage, policy, cpus, cpuSignature }: MachineSettings,
-  hashes: Uint8Array | undefined,
-): Promise<void> {
-  await amdSp.launchUpdateData(handle, guestImage);
-  if (hashes) await amdSp.launchUpdateData(handle, hashes);
-  if ((policy & POLICY_ES) === 0) return;
-  const { resetEip = 0 } = readFirmwareTable(guestImage);
-  for (let cpu = 0; cpu < cpus; cpu++) {
-    await amdSp.launchUpdateVmsa(handle, vmsaPage(cpu, resetEip, cpuSignature));
-  }
-}
-
-/** The AMD-SP's refusal as QEMU words it; anything else is a fault of ours and passes. */
-function refusal(failure: unknown, words: (status: number) => string): unknown {
-  if (!(failure instanceof AmdSpFailure)) return failure;
-  return new QemuRefusal(`${words(failure.status)} '${qemuWordsFor(failure.status)}'`, { cause: failure });
 }

@@ -1,8 +1,8 @@
 // The commands that the simulated QEMU knows: their arguments, checked in QEMU's words, and their answers.
 import { toBase64 } from '../../../shared/bytes/text.ts';
 import { AmdSpFailure } from '../../../shared/simulator/failure.ts';
-import { qemuWordsFor } from '../../../shared/simulator/qemu-words.ts';
-import { QemuRefusal, type SimulatedMachine } from '../../../shared/simulator/virtual-machine.ts';
+import { QemuRefusal, qemuWordsFor } from '../../../shared/simulator/qemu-words.ts';
+import type { SimulatedMachine } from '../../../shared/simulator/virtual-machine.ts';
 import { decodeAsGlib } from './glib-base64.ts';
 import type { JsonObject, JsonValue } from './json-values.ts';
 
