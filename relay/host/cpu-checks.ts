@@ -1,5 +1,6 @@
 // The processor: what it is, what it can, and how many encrypted guests it has room for. AMD APM, CPUID 8000001F.
 import { type Answer, type Check, fail, type Look, pass, skip, warn } from './check.ts';
+import type { Generation } from '../../shared/trust/pinned-root.ts';
 import type { HostReadings } from './readings.ts';
 
 const LEAF = 0x8000001f;
@@ -13,14 +14,28 @@ const flags = (host: HostReadings): readonly string[] => field(host, 'flags').sp
 
 const bits = (value: number, high: number, low: number): number => (value >>> low) & ((1 << (high - low + 1)) - 1);
 
-const GENERATIONS: readonly (readonly [family: number, from: number, to: number, name: string])[] = [
-  [0x17, 0x01, 0x0f, 'Naples (EPYC 7001)'],
-  [0x17, 0x30, 0x3f, 'Rome (EPYC 7002)'],
-  [0x19, 0x00, 0x0f, 'Milan (EPYC 7003)'],
-  [0x19, 0x10, 0x1f, 'Genoa (EPYC 9004)'],
-  [0x19, 0xa0, 0xaf, 'Bergamo or Siena (EPYC 9004, 8004)'],
-  [0x1a, 0x00, 0x1f, 'Turin (EPYC 9005)'],
+interface ProcessorModels {
+  readonly family: number;
+  readonly from: number;
+  readonly to: number;
+  readonly name: string;
+  readonly generation: Generation;
+}
+
+const GENERATIONS: readonly ProcessorModels[] = [
+  { family: 0x17, from: 0x01, to: 0x0f, name: 'Naples (EPYC 7001)', generation: 'naples' },
+  { family: 0x17, from: 0x30, to: 0x3f, name: 'Rome (EPYC 7002)', generation: 'rome' },
+  { family: 0x19, from: 0x00, to: 0x0f, name: 'Milan (EPYC 7003)', generation: 'milan' },
+  { family: 0x19, from: 0x10, to: 0x1f, name: 'Genoa (EPYC 9004)', generation: 'genoa' },
+  { family: 0x19, from: 0xa0, to: 0xaf, name: 'Bergamo or Siena (EPYC 9004, 8004)', generation: 'genoa' },
+  { family: 0x1a, from: 0x00, to: 0x1f, name: 'Turin (EPYC 9005)', generation: 'turin' },
 ];
+
+/** What /proc/cpuinfo says of the processor; undefined for one that is not known here. */
+export function processorOf(host: HostReadings): ProcessorModels | undefined {
+  const [family, model] = [Number(field(host, 'cpu family')), Number(field(host, 'model'))];
+  return GENERATIONS.find((one) => one.family === family && model >= one.from && model <= one.to);
+}
 
 /** A capability that the kernel shows as a flag, and CPUID as a bit. */
 function capability(host: HostReadings, flag: string, bit: number): boolean {
@@ -76,7 +91,7 @@ export const CPU_CHECKS: readonly Check[] = [
     after: ['cpu-amd'],
     look: ({ host }) => {
       const [family, model] = [Number(field(host, 'cpu family')), Number(field(host, 'model'))];
-      const name = GENERATIONS.find(([f, from, to]) => f === family && model >= from && model <= to)?.[3];
+      const name = processorOf(host)?.name;
       const what = `${field(host, 'model name')}, family ${family} · 0x${family.toString(16)}, model ${model} · 0x${model.toString(16)}`;
       if (!/EPYC/.test(what)) return warn(`This is no EPYC: ${what}.`, 'Only EPYC processors have SEV.');
       return pass(name === undefined ? what : `${name}: ${what}`);

@@ -1,5 +1,8 @@
 // /dev/sev: whether this user may use it, and what firmware answers there.
+import { adviseOnFirmware, recommendedFloor } from '../../shared/decide/advisories.ts';
+import { ADVISORIES_AS_OF } from '../../shared/decide/advisories-table.ts';
 import { type Answer, type Check, fail, type Look, pass, skip, warn } from './check.ts';
+import { processorOf } from './cpu-checks.ts';
 
 const RULE =
   'echo \'KERNEL=="sev", MODE="0660", GROUP="kvm"\' > /etc/udev/rules.d/90-sev.rules && udevadm control --reload && udevadm trigger /dev/sev';
@@ -35,18 +38,33 @@ async function firmware(look: Look): Promise<Answer> {
       'Operator: update the BIOS or the SEV firmware (linux-firmware, /lib/firmware/amd/).',
     );
   }
-  if (apiMajor === 0 && apiMinor === 17 && build < 22) {
-    return warn(
-      `${said} This build has the invalid-curve hole CVE-2019-9836.`,
-      'Operator: update the SEV firmware to 0.17 build 22 or later.',
-    );
-  }
   return pass(said);
+}
+
+/** Only what a firmware version shows; what no version can show is for the guest owner to weigh. */
+async function advisories(look: Look): Promise<Answer> {
+  const facts = await look.host.device(look.sev);
+  const generation = processorOf(look.host)?.generation;
+  if ('error' in facts) return skip('The firmware did not answer.');
+  if (generation === undefined) return skip('The generation of this processor is not known here.');
+  const found = adviseOnFirmware({ generation, ...facts.status, attested: false }, new Date());
+  const warnings = found.filter(({ severity }) => severity === 'warning' || severity === 'refused');
+  if (warnings.length === 0) return pass(`None that this firmware version would show (as of ${ADVISORIES_AS_OF}).`);
+  const { apiMajor, apiMinor, build } = recommendedFloor(generation);
+  const fix = `Operator: update the SEV firmware to ${apiMajor}.${apiMinor} build ${both(build)} or later (BIOS, or linux-firmware).`;
+  return warn(warnings.map(({ sentence }) => sentence).join(' '), fix);
 }
 
 export const DEVICE_CHECKS: readonly Check[] = [
   { id: 'sev-device', name: '/dev/sev', needed: 'sev', look: rights },
   { id: 'sev-firmware', name: 'SEV firmware', needed: 'sev', after: ['sev-device'], look: firmware },
+  {
+    id: 'sev-advisories',
+    name: 'Published weaknesses',
+    needed: 'nothing',
+    after: ['sev-device', 'sev-firmware'],
+    look: advisories,
+  },
   {
     id: 'sev-es-ready',
     name: 'SEV-ES in the firmware',
