@@ -1,12 +1,23 @@
 // The whole journey on the virtual SEV host: a real QEMU with KVM, measured and given its secret, tells it.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { decide } from '../../../shared/decide/decision.ts';
 import { webCryptoRandom } from '../../../shared/crypto/subtle.ts';
 import { makeLaunchSession } from '../../../shared/session/launch-session.ts';
 import { demoGuestImage } from '../../../shared/simulator/demo-guest/image.ts';
 import { eventually, temporaryFolder } from '../../testing.ts';
-import { BOOT, playJourney, SECRET, TOLD, trustPlatform, writeBootProfiles } from '../testing.ts';
+import { QmpConnection } from '../../sources/qmp/connection.ts';
+import {
+  BOOT,
+  expectationFor,
+  playJourney,
+  reportedBy,
+  SECRET,
+  TOLD,
+  trustPlatform,
+  writeBootProfiles,
+} from '../testing.ts';
 import type { VirtualSevHostForTests } from './host.ts';
 import { describeOnVirtualHost, virtualHost } from './testing.ts';
 
@@ -53,6 +64,31 @@ describeOnVirtualHost('A launch in a real QEMU ends with a guest that has its se
     const expected = { guestImage, boot: BOOT, cpus, cpuModel: 'EPYC-Milan' };
     const told = await playJourney(host, { profile, policy, expected, secret: SECRET });
     expect(told).toBe(`Demo guest: kernel hashes found.\r\n${TOLD}`);
+  });
+});
+
+const OVMF = '/usr/share/OVMF/OVMF_CODE_4M.fd';
+
+describeOnVirtualHost('A real OVMF on the virtual SEV host', [OVMF], () => {
+  it.each([
+    ['sev', 0x3, 1],
+    ['sev-es', 0x7, 4],
+  ])('is measured as its owner computes: %s', async (kind, policy, cpus) => {
+    const dir = temporaryFolder();
+    const profiles = [{ name: 'ovmf', kind, firmware: OVMF, cpus, cpuModel: 'EPYC-Rome', memoryMiB: 128 }];
+    writeFileSync(join(dir, 'profiles.json'), JSON.stringify({ profiles }));
+    const host = await virtualHost({ dir, profiles: join(dir, 'profiles.json') });
+    const trustedPdh = await trustPlatform(host.device, host.amd);
+    const session = await makeLaunchSession({ trustedPdh, policy, random: webCryptoRandom });
+    const guest = await host.starter.start({ profile: 'ovmf', policy, dhCert: session.godh, session: session.blob });
+    const monitor = new QmpConnection(guest.qmp, { event: () => undefined, closed: () => undefined });
+    onTestFinished(() => monitor.close());
+    await monitor.ready;
+    const expected = { guestImage: new Uint8Array(readFileSync(OVMF)), cpus, cpuModel: 'EPYC-Rome' };
+    const expectation = await expectationFor(expected, policy);
+    const decision = await decide({ session, expectation, reported: await reportedBy(monitor) });
+    expect(decision.kind).toBe('release');
+    await host.starter.destroy(guest.name);
   });
 });
 

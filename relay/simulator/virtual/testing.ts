@@ -6,7 +6,7 @@ import { startVirtualSevHost, type VirtualSevHostOptions } from './host.ts';
 
 function mayUse(path: string): boolean {
   try {
-    accessSync(path, constants.R_OK | constants.W_OK);
+    accessSync(path, path.startsWith('/dev/') ? constants.R_OK | constants.W_OK : constants.R_OK);
     return true;
   } catch {
     return false;
