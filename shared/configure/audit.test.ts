@@ -135,6 +135,13 @@ describe('An audit of a domain finds', () => {
     expect(domainCodes(on, { session, ...at(5, 2), expected: {} })).toEqual(['CONFIG_CLEAN']);
   });
 
+  it('the seed that QEMU 7.2 adds to a kernel', () => {
+    const at = { ...context, qemuVersion: { major: 7, minor: 2 } };
+    expect(domainCodes(domain, at)).toEqual(['CONFIG_KERNEL_SEED']);
+    expect(domainCodes(edit(domain, "machine='q35'", "machine='pc-q35-7.1'"), at)).toEqual(['CONFIG_CLEAN']);
+    expect(domainCodes(edit(domain, "machine='q35'", "machine='pc-q35-7.2'"), at)).toEqual(['CONFIG_KERNEL_SEED']);
+  });
+
   it('old virtio on an old machine', () => {
     const old = edit(domain, "machine='q35'", "machine='pc'");
     expect(domainCodes(old)).toEqual(['CONFIG_MACHINE_LEGACY', 'CONFIG_VIRTIO_LEGACY']);

@@ -3,8 +3,8 @@ import { equalBytes } from '../bytes/equal.ts';
 import { fromBase64 } from '../bytes/text.ts';
 import type { Finding, Severity } from '../decide/finding.ts';
 import { showPolicy } from '../formats/policy.ts';
-import type { ConfigFacts } from './config-facts.ts';
-import { type QemuVersion, qemuAtLeast } from './launch-config.ts';
+import { type ConfigFacts, machineVersion } from './config-facts.ts';
+import { type QemuVersion, qemuAtLeast, seedsKernel } from './launch-config.ts';
 import { readDomainXml } from './read-domain.ts';
 import { readQemuArguments } from './read-qemu.ts';
 
@@ -171,10 +171,15 @@ function* startFindings(facts: ConfigFacts): Generator<Finding> {
   }
 }
 
-function* machineFindings(facts: ConfigFacts, { session, expected }: AuditContext): Generator<Finding> {
+function* machineFindings(facts: ConfigFacts, { session, expected, qemuVersion }: AuditContext): Generator<Finding> {
   if (isLegacyMachine(facts)) {
     const sentence = `The machine type is the legacy ${facts.machine}, which SEV does not get on with well.`;
     yield finding('CONFIG_MACHINE_LEGACY', 'warning', sentence, 'Use q35.');
+  }
+  const version = qemuVersion ?? facts.qemuVersion;
+  if (version && seedsKernel(version, facts.kernel) && !isOlderMachine(facts)) {
+    const sentence = 'QEMU 7.2 adds a random seed to the kernel, so that its hash never matches.';
+    yield finding('CONFIG_KERNEL_SEED', 'warning', sentence, 'Use the machine type pc-q35-7.1, or QEMU 8 or later.');
   }
   const es = (((session?.policy ?? facts.policy ?? 0) >>> 2) & 1) === 1;
   if (es && facts.smm === true) {
@@ -197,6 +202,11 @@ function* machineFindings(facts: ConfigFacts, { session, expected }: AuditContex
       actual: String(facts.vcpus),
     };
   }
+}
+
+function isOlderMachine({ machine }: ConfigFacts): boolean {
+  const version = machineVersion(machine);
+  return version !== undefined && !qemuAtLeast(version, 7, 2);
 }
 
 const isLegacyMachine = ({ machine }: ConfigFacts): boolean =>

@@ -70,6 +70,13 @@ describe("QEMU's arguments", () => {
     expect(object({ debugSwap: true, ...qemu(10, 1) })).not.toContain('debug-swap');
   });
 
+  it('keep QEMU 7.2 from adding a seed to the kernel', () => {
+    expect(after(argumentsOf({ ...kernel, ...qemu(7, 2) }), '-machine')).toMatch(/^pc-q35-7\.1,/);
+    expect(domainXml({ ...config, ...kernel, ...qemu(7, 2) })).toContain("machine='pc-q35-7.1'");
+    expect(after(argumentsOf(qemu(7, 2)), '-machine')).toMatch(/^q35,/);
+    expect(after(argumentsOf({ ...kernel, ...qemu(8, 0) }), '-machine')).toMatch(/^q35,/);
+  });
+
   it('have no SMM under SEV-ES, and no iPXE', () => {
     expect(after(argumentsOf({}), '-machine')).toContain('smm=off');
     expect(after(argumentsOf({ policy: 3 }), '-machine')).not.toContain('smm');

@@ -43,6 +43,14 @@ export const PRESENT_QEMU: QemuVersion = { major: 10, minor: 0 };
 export const qemuAtLeast = (version: QemuVersion, major: number, minor: number): boolean =>
   version.major > major || (version.major === major && version.minor >= minor);
 
+/** QEMU 7.2 adds a random seed to a kernel under its own machine types, so that its hash never matches. */
+export const seedsKernel = (version: QemuVersion, kernel: string | undefined): boolean =>
+  kernel !== undefined && version.major === 7 && version.minor === 2;
+
+/** q35, of the version before where QEMU would spoil the kernel's hash. */
+export const machineType = ({ kernel, qemuVersion = PRESENT_QEMU }: LaunchConfig): string =>
+  seedsKernel(qemuVersion, kernel) ? 'pc-q35-7.1' : 'q35';
+
 /** Kernel hashes are measured whenever a kernel is given: without them the host could boot another. */
 export const usesKernelHashes = ({ kernel }: Pick<LaunchConfig, 'kernel'>): boolean => kernel !== undefined;
 

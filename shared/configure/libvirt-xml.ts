@@ -3,6 +3,7 @@ import { toBase64 } from '../bytes/text.ts';
 import {
   isEs,
   type LaunchConfig,
+  machineType,
   PRESENT_QEMU,
   qemuAtLeast,
   requireLaunchConfig,
@@ -50,9 +51,10 @@ export function domainXml(config: LaunchConfig): string {
   );
 }
 
-function osElement({ firmware, kernel, initrd, cmdline }: LaunchConfig): XmlParts {
+function osElement(config: LaunchConfig): XmlParts {
+  const { firmware, kernel, initrd, cmdline } = config;
   return xml('os', {}, [
-    xml('type', { arch: 'x86_64', machine: 'q35' }, 'hvm'),
+    xml('type', { arch: 'x86_64', machine: machineType(config) }, 'hvm'),
     xml('loader', { readonly: 'yes', type: 'pflash', stateless: 'yes' }, firmware),
     kernel === undefined ? undefined : xml('kernel', {}, kernel),
     initrd === undefined ? undefined : xml('initrd', {}, initrd),

@@ -4,6 +4,7 @@ import { toBase64 } from '../bytes/text.ts';
 import {
   isEs,
   type LaunchConfig,
+  machineType,
   PRESENT_QEMU,
   qemuAtLeast,
   type QemuVersion,
@@ -44,7 +45,7 @@ export function qemuArguments(config: LaunchConfig, files: QemuFiles): readonly 
   const es = isEs(config) ? ',smm=off' : '';
   return [
     ...['-name', escapeValue(config.name)],
-    ...['-machine', `q35,accel=kvm,vmport=off${es},${support}=sev0`],
+    ...['-machine', `${machineType(config)},accel=kvm,vmport=off${es},${support}=sev0`],
     ...['-cpu', config.cpuModel],
     ...['-smp', `${config.vcpus},maxcpus=${config.vcpus}`],
     ...['-m', `${config.memoryMib}M`],

@@ -41,6 +41,15 @@ export interface DoctorOptions {
   readonly now?: () => number;
 }
 
+/** What no search can try, for a report without a diagnosis: what to look at next, the likeliest first. */
+export const BEYOND_THE_DOCTOR: readonly string[] = [
+  'A guest image, kernel or initrd that is not in your library: add every build that the host may have used.',
+  "A CPU whose signature is none of the known models: with -cpu host, add the host CPU's own.",
+  'QEMU 7.2 with a kernel adds a random seed to it, so that its hash is never the same: use the machine type pc-q35-7.1, or QEMU 8.',
+  'A -dtb, or an IGVM file, changes what is measured in ways that are not tried here.',
+  'A measurement of an earlier launch, or of a session whose key is not here.',
+];
+
 const BATCH = 2048;
 const PAUSE_MS = 50;
 
