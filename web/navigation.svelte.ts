@@ -8,6 +8,7 @@ export type Place =
   | { readonly name: 'platforms' }
   | { readonly name: 'platform'; readonly id: string }
   | { readonly name: 'connect' }
+  | { readonly name: 'courier' }
   | { readonly name: 'about' }
   | { readonly name: 'unknown' };
 
@@ -22,6 +23,7 @@ export function readPlace(fragment: string): Place {
     case 'platforms':
       return id === '' ? { name: 'platforms' } : { name: 'platform', id };
     case 'connect':
+    case 'courier':
     case 'about':
       return id === '' ? { name: section } : { name: 'unknown' };
     default:
@@ -35,6 +37,7 @@ export const address = {
   platforms: '#/platforms',
   platform: (id: string): string => `#/platforms/${id}`,
   connect: '#/connect',
+  courier: '#/courier',
   about: '#/about',
 } as const;
 

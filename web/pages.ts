@@ -6,6 +6,7 @@ type PlaceOfOne = Extract<Place, { id: string }>['name'];
 export const PAGES = {
   launches: () => import('./launches/LaunchesPage.svelte'),
   platforms: () => import('./platforms/PlatformsPage.svelte'),
+  courier: () => import('./courier/CourierPage.svelte'),
   connect: () => import('./platforms/ConnectPage.svelte'),
   about: () => import('./AboutPage.svelte'),
   unknown: () => import('./UnknownPage.svelte'),

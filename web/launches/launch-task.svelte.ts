@@ -11,7 +11,8 @@ import type { Relay } from '../relay/relays.svelte.ts';
 import type { AppState } from '../app.svelte.ts';
 import { words } from '../strings/index.ts';
 import type { CallOptions } from '../workers/call.ts';
-import { hashFile } from '../workers/digest.ts';
+import type { DoctorRequest, SearchKey } from '../workers/messages.ts';
+import { doctorRequest } from './doctor-request.ts';
 import { CPU_MODELS } from '../../shared/formats/cpu-signature.ts';
 import { encodePolicy, parsePolicy } from '../../shared/formats/policy.ts';
 import { type CpuPlan, expectationOf, type KernelPlan, type Plan } from './plan.ts';
@@ -33,7 +34,7 @@ export class LaunchTask {
   guests = $state.raw<readonly Guest[] | undefined>();
 
   readonly record: LaunchRecord | undefined = $derived.by(() => this.#app.launches.find(this.id));
-  readonly image = $derived.by(() => this.#app.library.find(this.record?.plan.imageId));
+  readonly image = $derived.by(() => this.#app.library.findImage(this.record?.plan.imageId));
   readonly relay: Relay | undefined = $derived.by(() => this.#app.relays.find(this.record?.relayUrl));
   readonly connected = $derived.by(() => this.relay?.open === true);
 
@@ -57,8 +58,8 @@ export class LaunchTask {
 
   async chooseImage(file: File): Promise<void> {
     await this.#hash(file, async (options) => {
-      const image = await this.#app.library.add(file, options);
-      await this.#plan({ imageId: image.id });
+      const { sha256 } = await this.#app.library.add(file, 'guest-image', options);
+      await this.#plan({ imageId: sha256 });
     });
   }
 
@@ -69,9 +70,9 @@ export class LaunchTask {
   /** A kernel or an initrd, hashed here; only its hash is measured. */
   async chooseKernelFile(part: 'kernel' | 'initrd', file: File): Promise<void> {
     await this.#hash(file, async (options) => {
-      const { size, sha256 } = await hashFile(file, options);
+      const { name, size, sha256 } = await this.#app.library.add(file, part, options);
       const kernel = this.#present().plan.kernel ?? { cmdline: '' };
-      await this.#plan({ kernel: { ...kernel, [part]: { name: file.name, size, sha256 } } });
+      await this.#plan({ kernel: { ...kernel, [part]: { name, size, sha256 } } });
     });
   }
 
@@ -89,13 +90,13 @@ export class LaunchTask {
     return this.#attempt(undefined, async () => {
       const { plan } = this.#present();
       const policy = encodePolicy({ ...parsePolicy(plan.policy), es: sevEs });
-      const known = this.#app.library.find(firmware.sha256);
+      const known = this.#app.library.findImage(firmware.sha256);
       const model = modelOf(cpuModel) ?? plan.cpu.model;
       await this.#plan({
         profile: name,
         policy,
         cpu: { ...plan.cpu, vcpus: cpus, model },
-        ...(known && !plan.imageId && { imageId: known.id }),
+        ...(known && !plan.imageId && { imageId: known.sha256 }),
       });
     });
   }
@@ -194,6 +195,24 @@ export class LaunchTask {
   /** Judges what is in the record, as after a reload or with another guest image. */
   judge(): Promise<void> {
     return this.#attempt(words.launch.judging, () => this.#judge());
+  }
+
+  /** For the doctor: what is known here, beyond what was expected. */
+  async doctorRequest(): Promise<DoctorRequest> {
+    const { launches, library, vault } = this.#app;
+    const { image } = this;
+    const { plan, session } = this.#present();
+    if (!image || !session) throw new SevError('MEASURE_IMAGE', { sentence: words.launch.imageNone });
+    const { reported } = await this.#case();
+    const found = await (await vault()).searchKeys(session.id);
+    const keys = found.map(({ sessionId, key }): SearchKey => {
+      const own = sessionId === session.id;
+      const other = launches.list.find((launch) => launch.session?.id === sessionId);
+      const name = other?.name ?? words.launch.unnamedSession;
+      return { role: own ? 'this-session' : 'other-session', name, key, ...(other && { policy: other.plan.policy }) };
+    });
+    const cmdlines = launches.list.flatMap((launch) => launch.plan.kernel?.cmdline ?? []);
+    return doctorRequest({ plan, image, reported, library: library.files, images: library.images, cmdlines, keys });
   }
 
   release(passphrase: Uint8Array): Promise<void> {

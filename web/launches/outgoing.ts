@@ -14,7 +14,7 @@ import { domainXml } from '../../shared/configure/libvirt-xml.ts';
 import { qemuCommand } from '../../shared/configure/qemu-command.ts';
 import type { Generation } from '../../shared/trust/pinned-root.ts';
 import type { Outgoing, OutgoingText } from '../carry/outgoing.ts';
-import type { ImageRecord } from '../library/image-record.ts';
+import type { ImageRecord } from '../library/reference-record.ts';
 import { words } from '../strings/index.ts';
 import type { SealedPacket } from '../vault/ledger.ts';
 import type { LaunchRecord } from './launch-record.ts';

@@ -8,7 +8,7 @@ import { signatureOfModel } from '../../shared/formats/cpu-signature.ts';
 import { cmdlineBytes, type KernelHashes } from '../../shared/formats/kernel-hashes.ts';
 import { parsePolicy } from '../../shared/formats/policy.ts';
 import { buildVmsaPages, DEBUG_SWAP, type VmsaPages, type VmsaVariant } from '../../shared/formats/vmsa.ts';
-import type { ImageRecord } from '../library/image-record.ts';
+import { type ImageRecord, requireOwnMidstate } from '../library/reference-record.ts';
 
 /** A file by its name and hash. */
 export interface FileFacts {
@@ -50,8 +50,9 @@ export const FIRST_CPU: CpuPlan = { vcpus: 1, model: 'EPYC', variant: 'qemu', de
 
 const usesEs = ({ policy }: Plan): boolean => parsePolicy(policy).es;
 
-/** @throws SevError MEASURE_CPU, MEASURE_VCPUS, MEASURE_IMAGE */
+/** @throws SevError MEASURE_CPU, MEASURE_VCPUS, MEASURE_IMAGE, VAULT_RECORD */
 export async function expectationOf(plan: Plan, image: ImageRecord): Promise<Expectation> {
+  requireOwnMidstate(image);
   const kernelHashes = await kernelHashesOf(plan.kernel);
   const vmsas = usesEs(plan) ? vmsaPagesOf(plan.cpu, image) : undefined;
   const inputs = { guestImage: image.midstate, ...(kernelHashes && { kernelHashes }), ...(vmsas && { vmsas }) };

@@ -2,7 +2,7 @@
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { SevError } from '../../shared/errors.ts';
 import type { LaunchRecord } from '../launches/launch-record.ts';
-import type { ImageRecord } from '../library/image-record.ts';
+import type { ReferenceRecord } from '../library/reference-record.ts';
 import type { PlatformRecord } from '../platforms/platform-record.ts';
 import type { RelayRecord } from '../relay/relay-record.ts';
 import type { LedgerEntry } from '../vault/ledger.ts';
@@ -11,7 +11,7 @@ import type { KeyRecord } from '../vault/key-record.ts';
 interface Stores extends DBSchema {
   platforms: { key: string; value: PlatformRecord };
   launches: { key: string; value: LaunchRecord; indexes: { updatedAt: number } };
-  images: { key: string; value: ImageRecord };
+  references: { key: string; value: ReferenceRecord };
   relays: { key: string; value: RelayRecord };
   /** Only web/vault reads and writes these two. */
   keys: { key: string; value: KeyRecord };
@@ -19,7 +19,7 @@ interface Stores extends DBSchema {
 }
 
 export type Database = IDBPDatabase<Stores>;
-export type StoreName = 'platforms' | 'launches' | 'images' | 'relays' | 'keys' | 'ledger';
+export type StoreName = 'platforms' | 'launches' | 'references' | 'relays' | 'keys' | 'ledger';
 
 export const DATABASE_NAME = 'sev-verifier';
 const VERSION = 1;
@@ -31,7 +31,7 @@ export const openDatabase = (): Promise<Database> =>
       upgrade(db) {
         db.createObjectStore('platforms', { keyPath: 'id' });
         db.createObjectStore('launches', { keyPath: 'id' }).createIndex('updatedAt', 'updatedAt');
-        db.createObjectStore('images', { keyPath: 'id' });
+        db.createObjectStore('references', { keyPath: 'id' });
         db.createObjectStore('relays', { keyPath: 'url' });
         db.createObjectStore('keys', { keyPath: 'sessionId' });
         db.createObjectStore('ledger', { keyPath: 'sessionId' });

@@ -3,7 +3,7 @@ import { SevError } from '../../shared/errors.ts';
 import { type Database, stored } from './database.ts';
 
 /** The stores whose records belong to the app rather than to the vault. */
-type RecordStore = 'platforms' | 'launches' | 'images' | 'relays';
+type RecordStore = 'platforms' | 'launches' | 'references' | 'relays';
 
 /** A record that counts its changes. */
 export interface Revised {

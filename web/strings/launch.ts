@@ -1,3 +1,4 @@
+import type { Factor } from '../../shared/decide/doctor/change.ts';
 import type { GuestState } from '../../shared/relay-protocol.ts';
 import type { LaunchEvent, LaunchState } from '../launches/launch-record.ts';
 import type { StepName } from '../launches/journey.ts';
@@ -46,6 +47,25 @@ const guestStates: Readonly<Record<GuestState, string>> = {
   shutdown: 'shut down',
   gone: 'gone',
   unknown: 'in a state that the relay does not know',
+};
+
+const factors: Readonly<Record<Factor, string>> = {
+  'guest-image': 'Guest image',
+  'kernel-hashes': 'Kernel hashes',
+  kernel: 'Kernel',
+  initrd: 'Initrd',
+  'command-line': 'Command line',
+  vcpus: 'Number of vCPUs',
+  'cpu-signature': 'CPU model',
+  'vmsa-variant': 'How the first registers are made',
+  'debug-swap': 'Debug registers',
+  'sev-es': 'SEV-ES',
+  policy: 'Policy',
+  version: 'Firmware version',
+  key: 'Session',
+  'nonce-first': 'Order of measure and nonce',
+  'digest-as-measure': 'Digest given as measurement',
+  'reported-digest': 'Digest of the attestation report',
 };
 
 export const launch = {
@@ -160,6 +180,17 @@ export const launch = {
   withheldSentence: 'The secret stays with you.',
   mismatchSentence: 'The measurement does not match. Keep the secret.',
   policySentence: 'The guest runs under another policy. Keep the secret.',
+  doctor: 'Why it does not match',
+  doctorTried: (tried: number) => `Looking for what would have matched: ${tried.toLocaleString('en')} tried`,
+  doctorNothing: (tried: number) =>
+    `None of ${tried.toLocaleString('en')} plausible other inputs would have matched. Ask the host what it launched.`,
+  doctorStopped: 'The search was stopped.',
+  doctorAgain: 'Search again',
+  doctorNever: 'This is a diagnosis. It changes nothing: the secret stays withheld.',
+  wouldMatch: 'Would have matched',
+  factors,
+  fileOfDay: (name: string, day: string) => `${name}, added on ${day}`,
+  unnamedSession: 'a session of this device',
   other: 'Compare with another guest image, or other settings',
   otherHint: 'Only if you know that you expected the wrong thing. Policy and session stay as they are.',
   destroy: 'Destroy the guest',

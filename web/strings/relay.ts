@@ -11,6 +11,7 @@ export const relay = {
   certificatesLabel: 'Certificates of the platform',
   pasteLabel: 'Or paste them as text',
   pasteUse: 'Check what was pasted',
+  courier: 'Carry for a guest owner who is offline',
   paired: 'Relays',
   noneYet: 'No relay is paired with this device.',
   askCertificates: 'Check its platform',

@@ -1,5 +1,5 @@
 // The vault: the only room in which raw key bytes and secrets are handled. Whoever needs a key asks it to act.
-import { webCryptoRandom } from '../../shared/crypto/subtle.ts';
+import { type CryptoKey, webCryptoRandom } from '../../shared/crypto/subtle.ts';
 import { type Decision, decide } from '../../shared/decide/decision.ts';
 import type { Expectation } from '../../shared/decide/expectation.ts';
 import { SevError } from '../../shared/errors.ts';
@@ -20,6 +20,9 @@ import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
 import { encodeLaunchMeasure } from '../../shared/formats/launch-measure.ts';
 import { type Database, stored } from '../storage/database.ts';
 import { bind, enter, keepPacket, retire, type SealedPacket } from './ledger.ts';
+
+/** How many other sessions the doctor looks at: the latest ones. */
+const MAX_OTHER_SESSIONS = 16;
 
 const ROOTS = [...AMD_ROOTS, SIMULATED_ROOT];
 
@@ -48,6 +51,8 @@ export interface Vault {
   seal(launch: LaunchCase, secrets: readonly SecretEntry[], areaSize?: number): Promise<SealedPacket>;
   /** The packet that was sealed for a session, if one was. */
   packetOf(sessionId: string): Promise<SealedPacket | undefined>;
+  /** Every TIK that is here, this session's first: the doctor may search with them, and only there. */
+  searchKeys(sessionId: string): Promise<readonly { readonly sessionId: string; readonly key: CryptoKey }[]>;
   /** Ends a session for good: nothing is sealed under it any more, and its keys are forgotten. */
   retire(sessionId: string): Promise<void>;
 }
@@ -94,6 +99,12 @@ export function openVault(database: Database, alone: Alone = onlyThisTab): Vault
     seal: (launch, secrets, areaSize) =>
       alone(`sev-verifier-seal-${launch.session.id}`, () => sealAlone(launch, secrets, areaSize)),
     packetOf: async (sessionId) => (await stored(database.get('ledger', sessionId)))?.packet,
+    async searchKeys(sessionId) {
+      const all = await stored(database.getAll('keys'));
+      const first = all.filter((keys) => keys.sessionId === sessionId);
+      const others = all.filter((keys) => keys.sessionId !== sessionId).slice(-MAX_OTHER_SESSIONS);
+      return [...first, ...others].map(({ sessionId: id, tik }) => ({ sessionId: id, key: tik }));
+    },
     retire: (sessionId) => retire(database, sessionId, Date.now()),
   };
 }

@@ -1,6 +1,9 @@
 // What goes between the page and its workers. Only values that can be cloned.
 import type { Sha256Midstate } from '../../shared/crypto/sha256-stream.ts';
 import type { ChainView, Fault } from '../platforms/chain-view.ts';
+import type { CryptoKey } from '../../shared/crypto/subtle.ts';
+import type { DoctorReport } from '../../shared/decide/doctor.ts';
+import type { DoctorCase, DoctorKey } from '../../shared/decide/doctor/case.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { GuestImage } from '../../shared/formats/guest-image.ts';
 
@@ -46,3 +49,16 @@ export interface CollectedView {
 }
 
 export type VerifyRequest = { readonly chain: Uint8Array } | { readonly given: readonly Given[] };
+
+/** A key that may have made the measure: raw only where the vault has it so, and wiped by the worker after the search. */
+export interface SearchKey extends Omit<DoctorKey, 'oracle'> {
+  readonly key: CryptoKey | Uint8Array;
+}
+
+export interface DoctorRequest extends Omit<DoctorCase, 'keys'> {
+  readonly keys: readonly SearchKey[];
+  /** Ends the search after about so many possibilities. */
+  readonly limit: number;
+}
+
+export type DoctorAnswer = DoctorReport;

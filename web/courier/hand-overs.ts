@@ -1,0 +1,9 @@
+// The four hand-overs of a launch, in their order, and the way that each goes.
+
+export const HAND_OVERS = ['chain', 'session', 'measurement', 'secret'] as const;
+export type HandOver = (typeof HAND_OVERS)[number];
+
+export type HandOverStatus = 'done' | 'now' | 'ahead';
+
+/** Chain and measurement go to the guest owner, and are shown; session and secret come back, and are scanned. */
+export const goesToGuestOwner = (name: HandOver): boolean => name === 'chain' || name === 'measurement';

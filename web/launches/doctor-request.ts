@@ -1,0 +1,62 @@
+// What the doctor is told of a launch: the expectation, the report, and everything else that this device knows.
+import { fromHex } from '../../shared/bytes/text.ts';
+import type { DoctorImage, DoctorKernel, DoctorRegisters, NamedHash } from '../../shared/decide/doctor/case.ts';
+import { signatureOfModel } from '../../shared/formats/cpu-signature.ts';
+import { DEBUG_SWAP } from '../../shared/formats/vmsa.ts';
+import { parsePolicy } from '../../shared/formats/policy.ts';
+import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
+import type { ImageRecord, ReferenceRecord } from '../library/reference-record.ts';
+import { words } from '../strings/index.ts';
+import { day } from '../strings/time.ts';
+import type { DoctorRequest, SearchKey } from '../workers/messages.ts';
+import type { FileFacts, KernelPlan, Plan } from './plan.ts';
+
+/** A search of some seconds. */
+const LIMIT = 400_000;
+
+interface Known {
+  readonly plan: Plan;
+  readonly image: ImageRecord;
+  readonly reported: ReportedLaunch;
+  readonly library: readonly ReferenceRecord[];
+  readonly images: readonly ImageRecord[];
+  readonly cmdlines: readonly string[];
+  readonly keys: readonly SearchKey[];
+}
+
+export function doctorRequest({ plan, image, reported, library, images, cmdlines, keys }: Known): DoctorRequest {
+  const es = parsePolicy(plan.policy).es;
+  const kernel = kernelOf(plan.kernel);
+  return {
+    reported,
+    policy: plan.policy,
+    expected: { image: imageOf(image), ...(kernel && { kernel }), ...(es && { registers: registersOf(plan) }) },
+    library: {
+      images: images.filter(({ id }) => id !== image.id).map(imageOf),
+      kernels: library.filter(({ role }) => role === 'kernel').map(hashOf),
+      initrds: library.filter(({ role }) => role === 'initrd').map(hashOf),
+      cmdlines,
+    },
+    keys,
+    limit: LIMIT,
+  };
+}
+
+const imageOf = ({ name, addedAt, midstate, guestImage }: ImageRecord): DoctorImage => ({
+  name: words.launch.fileOfDay(name, day(addedAt)),
+  state: midstate,
+  ...(guestImage?.resetEip !== undefined && { resetEip: guestImage.resetEip }),
+});
+
+const hashOf = ({ name, sha256 }: FileFacts): NamedHash => ({ name, sha256: fromHex(sha256) });
+
+function kernelOf(plan: KernelPlan | undefined): DoctorKernel | undefined {
+  if (!plan?.kernel) return undefined;
+  return { kernel: hashOf(plan.kernel), ...(plan.initrd && { initrd: hashOf(plan.initrd) }), cmdline: plan.cmdline };
+}
+
+function registersOf({ cpu }: Plan): DoctorRegisters {
+  const { variant, model, vcpus, debugSwap } = cpu;
+  const cpuSignature = signatureOfModel(model);
+  return { variant, cpuSignature, vcpus, sevFeatures: debugSwap ? DEBUG_SWAP : 0 };
+}
