@@ -9,6 +9,8 @@ import type { Piece, PieceKind } from './piece.ts';
 const OVMF_FOOTER = encodeGuid('96b582de-1fb2-45f7-baea-a366c55a082d');
 /** Firmware from before the table of GUIDs ends with the SEV-ES reset block itself. */
 const OVMF_RESET_BLOCK = encodeGuid('00f771de-1a7e-4fcb-890e-68c77e2fb44e');
+/** Every firmware volume of UEFI carries this, variable stores too: what kind of file it is, the guest image's own reader says. */
+const FIRMWARE_VOLUME_OFFSET = 40;
 const QCOW2 = Uint8Array.of(0x51, 0x46, 0x49, 0xfb);
 const KERNEL_MAGIC_OFFSET = 0x202;
 
@@ -33,7 +35,8 @@ const hasAt = (bytes: Uint8Array, offset: number, mark: Uint8Array): boolean =>
 /** Files that may be large: only their marks are looked at, and their bytes are not copied. */
 export function readLargeFile(bytes: Uint8Array, source: string): Piece | undefined {
   const footer = bytes.length - 48;
-  if (hasAt(bytes, footer, OVMF_FOOTER) || hasAt(bytes, footer, OVMF_RESET_BLOCK)) {
+  const isOvmf = hasAt(bytes, footer, OVMF_FOOTER) || hasAt(bytes, footer, OVMF_RESET_BLOCK);
+  if (isOvmf || hasAt(bytes, FIRMWARE_VOLUME_OFFSET, ascii('_FVH'))) {
     return { kind: 'guest-image', bytes, source };
   }
   if (hasAt(bytes, KERNEL_MAGIC_OFFSET, ascii('HdrS'))) return { kind: 'kernel', bytes, source };

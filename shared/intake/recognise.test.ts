@@ -89,6 +89,9 @@ describe('What is given raw', () => {
     const kernel = new Uint8Array(2 * 1024 * 1024);
     kernel.set(toUtf8('HdrS'), 0x202);
     expect(await kindsOf(kernel)).toEqual(['kernel']);
+    const variables = new Uint8Array(2 * 1024 * 1024);
+    variables.set(toUtf8('_FVH'), 40);
+    expect(await kindsOf(variables, 'OVMF_VARS.fd')).toEqual(['guest-image']);
     expect(await kindsOf(concat(Uint8Array.of(0x51, 0x46, 0x49, 0xfb), new Uint8Array(100)))).toEqual(['qcow2']);
   });
 
