@@ -91,15 +91,22 @@ export class GuestFolder {
     return (readIfThere(this.logPath) ?? '').slice(-LAST_WORDS_BYTES);
   }
 
-  /** This guest's QEMU if it runs: the process that wrote the pid file and works in this very folder. */
+  /**
+   * This guest's QEMU if it runs: the process of the pid file, if it works in this very folder. A QEMU that has just
+   * begun has not written the file yet, and is found by its folder alone.
+   */
   runningPid(): number | undefined {
     const text = readIfThere(join(this.path, GUEST_FILES.pid))?.trim() ?? '';
-    return /^\d{1,10}$/.test(text) && this.isOurs(Number(text)) ? Number(text) : undefined;
+    if (/^\d{1,10}$/.test(text) && this.isOurs(Number(text))) return Number(text);
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    return pids.map(Number).find((pid) => this.isOurs(pid));
   }
 
+  /** Whether it is this guest's QEMU by where it works and what it is called; an operator's shell may work there too. */
   isOurs(pid: number): boolean {
     try {
-      return readlinkSync(`/proc/${pid}/cwd`) === this.path;
+      const args = (): string[] => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      return readlinkSync(`/proc/${pid}/cwd`) === this.path && args().includes(this.name);
     } catch {
       return false;
     }
