@@ -12,6 +12,10 @@ export type Place =
   | { readonly name: 'about' }
   | { readonly name: 'unknown' };
 
+/** Places that are a screen of their own, by the name in their address. */
+const PLAIN = ['connect', 'library', 'more', 'about'] as const;
+type PlainPlace = (typeof PLAIN)[number];
+
 /** Reads the fragment of an address, such as `#/launches/3f2a`. */
 export function readPlace(fragment: string): Place {
   const [section = '', id = '', ...more] = fragment.replace(/^#?\/?/, '').split('/');
@@ -38,6 +42,8 @@ export const address = {
   platform: (id: string): string => `#/platforms/${id}`,
   connect: '#/connect',
   courier: '#/courier',
+  library: '#/library',
+  more: '#/more',
   about: '#/about',
 } as const;
 

@@ -8,6 +8,8 @@ export const PAGES = {
   platforms: () => import('./platforms/PlatformsPage.svelte'),
   courier: () => import('./courier/CourierPage.svelte'),
   connect: () => import('./platforms/ConnectPage.svelte'),
+  library: () => import('./library/LibraryPage.svelte'),
+  more: () => import('./MorePage.svelte'),
   about: () => import('./AboutPage.svelte'),
   unknown: () => import('./UnknownPage.svelte'),
 } satisfies Record<Exclude<Place['name'], PlaceOfOne>, unknown>;
