@@ -3,9 +3,11 @@ import { defineConfig } from '@playwright/test';
 const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 
 export default defineConfig({
-  testDir: 'stories',
+  testDir: '.',
+  testMatch: ['stories/**/*.spec.ts', 'malice/**/*.spec.ts', 'docs/**/*.spec.ts'],
   outputDir: '../test-results',
   timeout: 60_000,
+  expect: { timeout: 15_000 },
   // Two cores: one worker drives the browser, the other core belongs to the relay and the page's workers.
   workers: 1,
   forbidOnly: Boolean(process.env['CI']),

@@ -7,6 +7,7 @@ const desktop = { viewport: { width: 1440, height: 900 } };
 export default defineConfig({
   ...stories,
   testDir: '.',
+  testMatch: 'pictures.spec.ts',
   projects: [
     { name: 'phone-light', use: { ...phone, colorScheme: 'light' } },
     { name: 'phone-dark', use: { ...phone, colorScheme: 'dark' } },
