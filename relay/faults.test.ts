@@ -100,40 +100,44 @@ describe('a relay that is killed during', () => {
     expect(times('sev-inject-launch-secret')).toBe(1);
   });
 
-  itWithQemu('a launch leaves either a guest in the list or nothing at all', async () => {
-    const folder = temporaryFolder();
-    writeFileSync(join(folder, 'fw.fd'), Buffer.alloc(64 * 1024));
-    const profile = { name: 'web', kind: 'plain', firmware: 'fw.fd', cpus: 1, cpuModel: 'qemu64', memoryMiB: 32 };
-    const profiles = join(folder, 'profiles.json');
-    writeFileSync(profiles, JSON.stringify({ profiles: [profile] }));
-    const state = join(folder, 'state');
-    const guests = join(state, 'guests');
-    mkdirSync(guests, { recursive: true });
-    onTestFinished(async () => {
-      const starter = new QemuStarter(profiles, { path: state, close: () => undefined }, silentLog);
-      for (const { name } of await starter.adopt()) await starter.destroy(name);
-    });
-    const blobs = { policy: 1, dhCert: new Uint8Array(2084), session: new Uint8Array(128) };
-    for (const delayMs of [0, 80, 300]) {
-      const dying = new RelayProcess(program, ['--profiles', profiles, '--state', state, ...NO_DEVICE]);
-      const client = await TestClient.pair(await dying.link());
-      const launched = client.ask('guest.launch', { profile: 'web', ...blobs }).catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
-      await dying.end('SIGKILL');
-      await launched;
-      const next = new RelayProcess(program, ['--profiles', profiles, '--state', state, ...NO_DEVICE]);
-      const again = await TestClient.pair(await next.link());
-      const list = await again.ask('guest.list', {});
-      expect(runningIn(guests).sort()).toEqual(list.map(({ name }) => name).sort());
-      for (const { id, state: guestState } of list) {
-        expect(guestState).toBe('prelaunch');
-        await again.ask('guest.destroy', { id });
+  itWithQemu(
+    'a launch leaves either a guest in the list or nothing at all',
+    async () => {
+      const folder = temporaryFolder();
+      writeFileSync(join(folder, 'fw.fd'), Buffer.alloc(64 * 1024));
+      const profile = { name: 'web', kind: 'plain', firmware: 'fw.fd', cpus: 1, cpuModel: 'qemu64', memoryMiB: 32 };
+      const profiles = join(folder, 'profiles.json');
+      writeFileSync(profiles, JSON.stringify({ profiles: [profile] }));
+      const state = join(folder, 'state');
+      const guests = join(state, 'guests');
+      mkdirSync(guests, { recursive: true });
+      onTestFinished(async () => {
+        const starter = new QemuStarter(profiles, { path: state, close: () => undefined }, silentLog);
+        for (const { name } of await starter.adopt()) await starter.destroy(name);
+      });
+      const blobs = { policy: 1, dhCert: new Uint8Array(2084), session: new Uint8Array(128) };
+      for (const delayMs of [0, 80, 300]) {
+        const dying = new RelayProcess(program, ['--profiles', profiles, '--state', state, ...NO_DEVICE]);
+        const client = await TestClient.pair(await dying.link());
+        const launched = client.ask('guest.launch', { profile: 'web', ...blobs }).catch(() => undefined);
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        await dying.end('SIGKILL');
+        await launched;
+        const next = new RelayProcess(program, ['--profiles', profiles, '--state', state, ...NO_DEVICE]);
+        const again = await TestClient.pair(await next.link());
+        const list = await again.ask('guest.list', {});
+        expect(runningIn(guests).sort()).toEqual(list.map(({ name }) => name).sort());
+        for (const { id, state: guestState } of list) {
+          expect(guestState).toBe('prelaunch');
+          await again.ask('guest.destroy', { id });
+        }
+        expect(runningIn(guests)).toEqual([]);
+        expect(readdirSync(guests)).toEqual([]);
+        expect(await next.end('SIGTERM')).toBe(0);
       }
-      expect(runningIn(guests)).toEqual([]);
-      expect(readdirSync(guests)).toEqual([]);
-      expect(await next.end('SIGTERM')).toBe(0);
-    }
-  }, 90_000);
+    },
+    90_000,
+  );
 });
 
 /** The guests whose QEMU runs, found without the relay's help: by the processes' working directories. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SevError } from '../../../shared/errors.ts';
@@ -25,6 +25,12 @@ const refusal = (profile: object): string => {
 };
 
 describe('profiles', () => {
+  it('of the operator’s guide can be used as they stand there', () => {
+    const guide = readFileSync('docs/host.md', 'utf8');
+    const [, example] = /```json\n([^]*?)```/.exec(guide)!;
+    expect(readProfiles(fileOf(example!)).profiles[0]).toMatchObject({ name: 'web', kind: 'sev-es' });
+  });
+
   it('name files beside themselves', () => {
     const file = fileOf({ profiles: [{ ...PLAIN, firmware: 'fw.fd', disks: [{ path: 'd.raw', format: 'raw' }] }] });
     const [profile] = readProfiles(file).profiles;
