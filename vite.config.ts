@@ -91,4 +91,35 @@ const test: UserConfig = {
   },
 };
 
-export default defineConfig(({ mode }) => (mode === 'test' ? test : mode === 'node' ? node : web));
+/** Those of `shared` once more, in a real browser: `npm run unit:browser`. */
+async function unitBrowser(): Promise<UserConfig> {
+  const { playwright } = await import('@vitest/browser-playwright');
+  const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+  const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', ...quiet];
+  return {
+    plugins: [vectors()],
+    // Named, so that no page is loaded anew because a dependency was found late.
+    optimizeDeps: {
+      include: ['fast-check', '@noble/curves/nist.js', '@noble/hashes/hmac.js', '@noble/hashes/sha2.js'],
+    },
+    test: {
+      include: ['shared/**/*.test.ts'],
+      // Held against a package that needs Node; the format has vectors of its own.
+      exclude: ['shared/airgap/interop.test.ts'],
+      testTimeout: 60_000,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({ launchOptions: { executablePath, args } }),
+        instances: [{ browser: 'chromium' }],
+      },
+    },
+  };
+}
+
+export default defineConfig(({ mode }) => {
+  if (mode === 'unit-browser') return unitBrowser();
+  return mode === 'test' ? test : mode === 'node' ? node : web;
+});

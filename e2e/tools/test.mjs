@@ -1,4 +1,4 @@
-// `npm test`: types, lint, unit tests and the stories in a real browser, one after the other.
+// `npm test`: types, lint, unit tests in Node and in a browser, and the stories in a real browser, one after the other.
 // Ends with what was skipped and why, and with "N passed, N failed".
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,7 +12,10 @@ const skips = [];
 
 stage('Type check', 'npm', ['run', '--silent', 'check']);
 stage('Lint', 'npm', ['run', '--silent', 'lint']);
-unitTests();
+unitTests('Unit tests', []);
+const browser = findOrInstallChromium();
+if (browser) unitTests('Unit tests in a browser', ['--mode', 'unit-browser'], { CHROMIUM_PATH: browser });
+else skipWithoutBrowser('the unit tests in a browser');
 if (stage('Build', 'npm', ['run', '--silent', 'build'])) stories();
 rmSync(folder, { recursive: true, force: true });
 report();
@@ -35,15 +38,16 @@ function stage(title, command, args) {
   return good;
 }
 
-function unitTests() {
+function skipWithoutBrowser(what) {
+  totals.skipped += 1;
+  skips.push(`${what}: no Chromium was found, and none could be installed (set CHROMIUM_PATH)`);
+}
+
+function unitTests(title, options, env) {
   const file = join(folder, 'unit.json');
-  const good = run('Unit tests', 'npx', [
-    'vitest',
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
-  ]);
+  rmSync(file, { force: true });
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const good = run(title, 'npx', ['vitest', 'run', ...options, ...reporters], env);
   const result = readJson(file);
   if (!result) return countFailure();
   totals.passed += result.numPassedTests;
@@ -57,12 +61,7 @@ function unitTests() {
 }
 
 function stories() {
-  const browser = findOrInstallChromium();
-  if (!browser) {
-    totals.skipped += 1;
-    skips.push('all stories: no Chromium was found, and none could be installed (set CHROMIUM_PATH)');
-    return;
-  }
+  if (!browser) return skipWithoutBrowser('all stories');
   const file = join(folder, 'stories.json');
   const env = { CHROMIUM_PATH: browser, PLAYWRIGHT_JSON_OUTPUT_NAME: file };
   const good = run(

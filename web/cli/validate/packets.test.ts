@@ -18,13 +18,16 @@ async function expectOpens(size: number, pack: (args: readonly string[]) => Ran 
   expect(parseSecretTable(table)).toEqual(secret);
 }
 
+const title = `virt-qemu-sev-validate --inject-secret${toolMissing ? ` (skipped: ${toolMissing})` : ''}`;
+
+describe.skipIf(toolMissing)(title, () => {
+  it.each(SIZES)('packs a secret of %i bytes that the AMD-SP opens', (size) => expectOpens(size, runToolOnce));
+});
+
 describe('validate --inject-secret', () => {
   it.each(SIZES)('packs a secret of %i bytes that the AMD-SP opens', (size) =>
     expectOpens(size, (args) => run('validate', ...args)),
   );
-
-  const title = `packs as virt-qemu-sev-validate does${toolMissing ? ` (skipped: ${toolMissing})` : ''}: %i bytes`;
-  it.skipIf(toolMissing).each(SIZES)(title, (size) => expectOpens(size, runToolOnce));
 
   it('writes nothing when the launch is another one', async () => {
     const folder = new TestFolder();
