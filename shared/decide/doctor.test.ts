@@ -216,6 +216,10 @@ describe('The doctor names', () => {
 describe('The doctor', () => {
   const unknown = { image: imageOf('known to nobody', 11) };
 
+  it('does not name what no AMD-SP would measure: a policy with SEV-ES over a digest without registers', async () => {
+    expect((await ask({ es: false }, {}, { depth: 1 })).ended).toBe('exhausted');
+  });
+
   it('says so when nothing that it knows would have matched', async () => {
     const report = await ask(unknown);
     expect(report.ended).toBe('exhausted');

@@ -62,6 +62,12 @@ describe('A secret table', () => {
   it('takes a GUID once, in whatever case', () => {
     const twice = [...one(1), { guid: LUKS_PASSPHRASE_GUID.toUpperCase(), data: new Uint8Array(1) }];
     expect(() => encodeSecretTable(twice)).toThrow('MEASURE_SECRET_GUID');
+    // Two entries of the same size, so that one GUID can be put in the other's place; the second begins at 49.
+    const table = encodeSecretTable([...one(9), { guid: crypto.randomUUID(), data: new Uint8Array(9) }]);
+    const twiceIn = table.slice();
+    twiceIn.copyWithin(49, 20, 36);
+    expect(() => parseSecretTable(twiceIn)).toThrow('MEASURE_SECRET_GUID');
+    expect(() => parseSecretTable(table.map((byte, i) => (i >= 49 && i < 65 ? 0 : byte)))).toThrow('nil GUID');
     expect(() => encodeSecretTable([{ guid: 'disk', data: new Uint8Array(1) }])).toThrow('BYTES_ENCODING');
   });
 });

@@ -48,6 +48,12 @@ describe('A CPU signature', () => {
     );
   });
 
+  it('has no extended family up to family 15', () => {
+    expect(cpuSignature({ family: 6, model: 0x3a, stepping: 9 })).toBe(0x306a9);
+    expect(cpuSignature({ family: 15, model: 0, stepping: 0 })).toBe(0xf00);
+    expect(cpuSignature({ family: 16, model: 0, stepping: 0 })).toBe(0x100f00);
+  });
+
   it.each([
     { family: 271, model: 0, stepping: 0 },
     { family: 23, model: 256, stepping: 0 },
