@@ -10,7 +10,7 @@ import { type CapabilitiesSource, withFallback } from './fallback-device.ts';
 import { LaunchedGuests } from './launched-guests.ts';
 import type { LibvirtGuests } from './libvirt.ts';
 import { QmpGuests } from './qmp.ts';
-import type { Launcher, PlatformSource, SimulatedHost } from './types.ts';
+import type { AmdCertificateSource, Launcher, PlatformSource, SimulatedHost } from './types.ts';
 
 export interface OpenedSources extends Sources {
   /** Ends what the relay itself does not close: the simulated host. */
@@ -49,9 +49,21 @@ export async function openPlatform(
   log: Log,
   others: readonly CapabilitiesSource[] = [],
 ): Promise<PlatformSource> {
-  const [{ openSevDevice }, { AmdKeyServer }] = await Promise.all([import('./sev-device.ts'), import('./amd-kds.ts')]);
+  const { openSevDevice } = await import('./sev-device.ts');
   const device = withFallback(openSevDevice(options.sev), others);
-  return platformOf(device, new AmdKeyServer(options, state, log), { simulated: false, log });
+  return platformOf(device, lazyKeyServer(options, state, log), { simulated: false, log });
+}
+
+/** Reading certificates takes a library for curves, which a relay that starts does not need yet. */
+function lazyKeyServer(options: HostOptions, state: StateFolder, log: Log): AmdCertificateSource {
+  let opened: Promise<AmdCertificateSource> | undefined;
+  const open = async (): Promise<AmdCertificateSource> => {
+    const { AmdKeyServer } = await import('./amd-kds.ts');
+    return new AmdKeyServer(options, state, log);
+  };
+  return {
+    certificatesFor: async (chipIds, exportedCek) => (await (opened ??= open())).certificatesFor(chipIds, exportedCek),
+  };
 }
 
 export const simulatedPlatform = (host: SimulatedHost, log: Log): PlatformSource =>
