@@ -2,37 +2,23 @@
 
 import type { Pairing } from './relay/pairing.ts';
 
-export type Place =
-  | { readonly name: 'launches' }
-  | { readonly name: 'launch'; readonly id: string }
-  | { readonly name: 'platforms' }
-  | { readonly name: 'platform'; readonly id: string }
-  | { readonly name: 'connect' }
-  | { readonly name: 'courier' }
-  | { readonly name: 'about' }
-  | { readonly name: 'unknown' };
-
 /** Places that are a screen of their own, by the name in their address. */
-const PLAIN = ['connect', 'library', 'more', 'about'] as const;
-type PlainPlace = (typeof PLAIN)[number];
+const PLAIN = ['platforms', 'launches', 'library', 'connect', 'courier', 'more', 'about'] as const;
+
+export type Place =
+  | { readonly name: (typeof PLAIN)[number] | 'unknown' }
+  /** One record, by its id. */
+  | { readonly name: 'launch' | 'platform'; readonly id: string };
 
 /** Reads the fragment of an address, such as `#/launches/3f2a`. */
 export function readPlace(fragment: string): Place {
   const [section = '', id = '', ...more] = fragment.replace(/^#?\/?/, '').split('/');
   if (more.length > 0) return { name: 'unknown' };
-  switch (section) {
-    case '':
-    case 'launches':
-      return id === '' ? { name: 'launches' } : { name: 'launch', id };
-    case 'platforms':
-      return id === '' ? { name: 'platforms' } : { name: 'platform', id };
-    case 'connect':
-    case 'courier':
-    case 'about':
-      return id === '' ? { name: section } : { name: 'unknown' };
-    default:
-      return { name: 'unknown' };
+  if (id !== '') {
+    if (section === 'launches') return { name: 'launch', id };
+    return section === 'platforms' ? { name: 'platform', id } : { name: 'unknown' };
   }
+  return { name: section === '' ? 'launches' : (PLAIN.find((plain) => plain === section) ?? 'unknown') };
 }
 
 export const address = {

@@ -4,9 +4,11 @@ import { airgap } from './airgap.ts';
 import { carry } from './carry.ts';
 import { chain } from './chain.ts';
 import { launch } from './launch.ts';
+import { library } from './library.ts';
+import { more } from './more.ts';
 import { platform } from './platform.ts';
 import { relay } from './relay.ts';
 import { shell } from './shell.ts';
 import { tone, ui } from './ui.ts';
 
-export const words = { airgap, carry, chain, launch, platform, relay, shell, tone, ui } as const;
+export const words = { airgap, carry, chain, launch, library, more, platform, relay, shell, tone, ui } as const;

@@ -83,7 +83,7 @@ export const launch = {
   record: 'Record',
   unknown: 'This launch is not on this device.',
   unknownNext: 'Look at your launches.',
-  rename: 'Name of this launch',
+  rename: 'name of this launch',
   changed: (when: string) => `Changed ${when}`,
   onPlatform: (name: string) => `on ${name}`,
   stepOf: (number: number) => `Step ${number} of 6`,
