@@ -217,7 +217,8 @@ describe('The doctor', () => {
   const unknown = { image: imageOf('known to nobody', 11) };
 
   it('does not name what no AMD-SP would measure: a policy with SEV-ES over a digest without registers', async () => {
-    expect((await ask({ es: false }, {}, { depth: 1 })).ended).toBe('exhausted');
+    const version = { ...VERSION, build: 23 };
+    expect((await ask({ es: false, version })).ended).toBe('exhausted');
   });
 
   it('says so when nothing that it knows would have matched', async () => {
