@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseCertChain } from '../../shared/formats/cert-chain.ts';
@@ -9,6 +10,7 @@ import { certificateOf, signed, slotBy } from '../../shared/simulator/certify.ts
 import { makePlatformKey } from '../../shared/simulator/platform-key.ts';
 import { describeWithVectors, vectorJson } from '../../shared/testing/vectors.ts';
 import { vectorChip } from '../../shared/testing/vector-platform.ts';
+import { encodeMark, ownMark } from '../processes.ts';
 import { temporaryFolder } from '../testing.ts';
 import { type SimulatedHostOptions, startSimulatedHost } from './host.ts';
 import { RawClient, withoutTimes } from './qmp/testing.ts';
@@ -174,4 +176,16 @@ describeWithVectors('Launching on the simulated host', () => {
     await next.close();
     expect(existsSync(next.guestsFolder)).toBe(false);
   });
+});
+
+it('What a relay left behind that was killed is cleared away, and nothing else', async () => {
+  const form = join(tmpdir(), 'sev-simulated-');
+  const folders = ['4194304 1\n', encodeMark(ownMark()), 'no mark'].map((mark) => {
+    const path = mkdtempSync(form);
+    onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+    writeFileSync(join(path, 'owner'), mark);
+    return path;
+  });
+  await hostIn(temporaryFolder());
+  expect(folders.map((path) => existsSync(path))).toEqual([false, true, true]);
 });

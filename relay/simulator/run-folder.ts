@@ -1,7 +1,8 @@
 // Where a simulated host's guests live while it runs: outside its own folder, which holds nothing of a guest's memory.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { encodeMark, isAlive, ownMark, parseMark } from '../processes.ts';
 import { inState, readIfThere, writeWhole } from '../state.ts';
 
 export interface RunFolder {
@@ -13,30 +14,48 @@ export interface RunFolder {
 
 const FORM = join(tmpdir(), 'sev-simulated-');
 
-/** Where the present or last run's folder is; tests read it to look into guests' memories. */
-export const runFolderRecord = (dir: string): string => join(dir, 'simulated-run');
+/** Names the folder of the present run; tests read it to look into guests' memories. */
+const recordOf = (dir: string): string => join(dir, 'simulated-run');
+const ownerOf = (path: string): string => join(path, 'owner');
 
-/** The folder that a relay left behind which was killed, if there is one. */
-export function leftRunFolder(dir: string): string | undefined {
-  const left = inState(dir, () => readIfThere(runFolderRecord(dir)))?.trim();
-  return left?.startsWith(FORM) && !left.includes('..') ? left : undefined;
-}
-
-/** A fresh folder; what a killed relay left behind is removed. */
+/** A fresh folder. */
 export function openRunFolder(dir: string): RunFolder {
   return inState(dir, () => {
-    const left = leftRunFolder(dir);
-    if (left !== undefined) rmSync(left, { recursive: true, force: true });
     const path = mkdtempSync(FORM);
-    writeWhole(runFolderRecord(dir), `${path}\n`);
+    writeWhole(ownerOf(path), encodeMark(ownMark()));
+    writeWhole(recordOf(dir), `${path}\n`);
     const guests = join(path, 'guests');
     mkdirSync(guests, { mode: 0o700 });
     const remove = () => {
       rmSync(path, { recursive: true, force: true });
-      rmSync(runFolderRecord(dir), { force: true });
+      rmSync(recordOf(dir), { force: true });
     };
     return { path, guests, remove };
   });
+}
+
+/**
+ * Folders that killed relays left behind: the one that `dir` names, whose relay must have ended since `dir` has a new
+ * one, and those whose process is no more.
+ */
+export function leftRunFolders(dir: string): readonly string[] {
+  const recorded = inState(dir, () => readIfThere(recordOf(dir)))?.trim();
+  const folders = readdirSync(dirname(FORM))
+    .map((name) => join(dirname(FORM), name))
+    .filter((path) => basename(path).startsWith(basename(FORM)) && isOwnFolder(path));
+  return folders.filter((path) => path === recorded || hasDeadOwner(path));
+}
+
+/** A folder, no link to one, and this user's. */
+function isOwnFolder(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isDirectory() === true && stats.uid === process.getuid?.();
+}
+
+/** One without a mark may be about to get it. */
+function hasDeadOwner(path: string): boolean {
+  const mark = parseMark(readIfThere(ownerOf(path)) ?? '');
+  return mark !== undefined && !isAlive(mark);
 }
 
 /** Does what the folder is for; where that fails, nothing of it is left. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SevError } from '../../../shared/errors.ts';
 import { integer, openObject } from '../../../shared/schema.ts';
 import { plain } from '../../log.ts';
-import { QmpConnection } from '../../sources/qmp/connection.ts';
+import { QMP_LIMITS, QmpConnection } from '../../sources/qmp/connection.ts';
 
 export interface Encryption {
   readonly cbitpos: number;
@@ -15,12 +15,37 @@ const PROGRAM = 'qemu-system-x86_64';
 const ARGUMENTS = ['-S', '-nodefaults', '-display', 'none', '-machine', 'none,accel=kvm'];
 const START_MS = 15_000;
 const LOOK_MS = 20;
+const ATTEMPTS = 3;
+const LIMITS = { ...QMP_LIMITS, greetingMs: 5_000, commandMs: 5_000 };
 
 const capabilities = openObject({ cbitpos: integer(0, 63), 'reduced-phys-bits': integer(0, 63) });
 
-/** @throws SevError RELAY_LAUNCH without QEMU, KVM or the shim */
+/**
+ * Asks a QEMU that is started for this question only. On a busy machine one was seen to greet and then not to answer;
+ * another one is asked then.
+ * @throws SevError RELAY_LAUNCH without QEMU, KVM or the shim
+ */
 export async function askEncryption(folder: string, environment: NodeJS.ProcessEnv): Promise<Encryption> {
-  const path = join(folder, 'probe.sock');
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await askOneQemu(join(folder, `probe-${attempt}.sock`), environment);
+    } catch (cause) {
+      const isSilent = cause instanceof SevError && ['RELAY_TIMEOUT', 'RELAY_QMP_BUSY'].includes(cause.code);
+      if (!isSilent || attempt === ATTEMPTS) throw noVirtualHost(cause as Error);
+    }
+  }
+}
+
+const noVirtualHost = (cause: Error): SevError =>
+  new SevError('RELAY_LAUNCH', {
+    at: PROGRAM,
+    sentence: 'The virtual SEV host needs QEMU with KVM, and cannot have it here.',
+    because: `QEMU said: “${plain(cause.message, 400)}”.`,
+    next: 'Install qemu-system-x86, and let this user use /dev/kvm. Or take --simulate, which needs neither.',
+    cause,
+  });
+
+async function askOneQemu(path: string, environment: NodeJS.ProcessEnv): Promise<Encryption> {
   const qemu = spawn(PROGRAM, [...ARGUMENTS, '-qmp', `unix:${path},server=on,wait=off`], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...environment },
@@ -32,14 +57,8 @@ export async function askEncryption(folder: string, environment: NodeJS.ProcessE
   try {
     return await untilAnswered(path, () => ended);
   } catch (cause) {
-    const words = plain(said || (cause as Error).message, 400);
-    throw new SevError('RELAY_LAUNCH', {
-      at: PROGRAM,
-      sentence: 'The virtual SEV host needs QEMU with KVM, and cannot have it here.',
-      because: `QEMU said: “${words}”.`,
-      next: 'Install qemu-system-x86, and let this user use /dev/kvm. Or take --simulate, which needs neither.',
-      cause,
-    });
+    if (ended && said !== '') throw new Error(said, { cause });
+    throw cause;
   } finally {
     qemu.kill('SIGKILL');
   }
@@ -58,7 +77,7 @@ async function untilAnswered(path: string, hasEnded: () => boolean): Promise<Enc
 }
 
 async function ask(path: string): Promise<Encryption> {
-  const connection = new QmpConnection({ path }, { event: () => undefined, closed: () => undefined });
+  const connection = new QmpConnection({ path }, { event: () => undefined, closed: () => undefined }, LIMITS);
   try {
     await connection.ready;
     const answer = capabilities.parse(await connection.execute('query-sev-capabilities'), 'query-sev-capabilities');

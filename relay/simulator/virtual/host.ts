@@ -1,22 +1,19 @@
 // The virtual SEV host: real QEMUs with KVM, whose /dev/sev and SEV commands a preloaded shim hands to the software
 // AMD-SP in this process. QEMU decides what is measured, where the secret goes and what it says; memory is not encrypted.
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Log, silentLog } from '../../log.ts';
+import { silentLog } from '../../log.ts';
 import { QemuStarter } from '../../sources/launcher.ts';
 import { inState } from '../../state.ts';
 import { openChip } from '../chip.ts';
 import type { SimulatedHostForTests, SimulatedHostOptions } from '../host.ts';
+import { clearLeftBehind } from '../left-behind.ts';
 import { fitProfiles, writeDemoProfiles } from '../profiles.ts';
-import { leftRunFolder, openRunFolder, orRemove } from '../run-folder.ts';
+import { openRunFolder, orRemove } from '../run-folder.ts';
 import { serveAmdSp } from './amd-sp-server.ts';
 import { buildShim } from './build-shim.ts';
 import { askEncryption } from './encryption.ts';
 import { VirtualStarter } from './starter.ts';
-
-export interface VirtualSevHostOptions extends SimulatedHostOptions {
-  readonly log?: Log;
-}
 
 export interface VirtualSevHostForTests extends SimulatedHostForTests {
   /** To be preloaded into whatever is to find a `/dev/sev`: QEMU, libvirtd, the relay itself. */
@@ -29,11 +26,11 @@ export interface VirtualSevHostForTests extends SimulatedHostForTests {
  * @throws SevError RELAY_FILE without a C compiler or kernel headers, RELAY_LAUNCH without QEMU or KVM,
  *   RELAY_STATE, RELAY_FILE when the profiles cannot be used
  */
-export async function startVirtualSevHost(options: VirtualSevHostOptions): Promise<VirtualSevHostForTests> {
+export async function startVirtualSevHost(options: SimulatedHostOptions): Promise<VirtualSevHostForTests> {
   const { dir, log = silentLog, amdSp: chosen = {} } = options;
   inState(dir, () => mkdirSync(dir, { recursive: true, mode: 0o700 }));
   const { amdSp, device, amd } = await openChip(dir, chosen);
-  await endLeftGuests(dir, log);
+  await clearLeftBehind(dir, log);
   const folder = openRunFolder(dir);
   return orRemove(folder, async () => {
     const shim = await buildShim(folder.path);
@@ -56,13 +53,4 @@ export async function startVirtualSevHost(options: VirtualSevHostOptions): Promi
       throw error;
     }
   });
-}
-
-/** Guests of a relay that was killed: their AMD-SP went with it, so they cannot be adopted. */
-async function endLeftGuests(dir: string, log: Log): Promise<void> {
-  const left = leftRunFolder(dir);
-  if (left === undefined || !existsSync(left)) return;
-  const profiles = writeDemoProfiles(dir);
-  const starter = new QemuStarter(profiles, { path: left, close: () => undefined }, log);
-  for (const { name } of await starter.adopt()) await starter.destroy(name);
 }

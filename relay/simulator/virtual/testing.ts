@@ -2,7 +2,8 @@
 import { accessSync, constants } from 'node:fs';
 import { describe, onTestFinished } from 'vitest';
 import { findProgram, temporaryFolder } from '../../testing.ts';
-import { startVirtualSevHost, type VirtualSevHostOptions } from './host.ts';
+import type { SimulatedHostOptions } from '../host.ts';
+import { startVirtualSevHost } from './host.ts';
 
 function mayUse(path: string): boolean {
   try {
@@ -28,7 +29,7 @@ export function describeOnVirtualHost(title: string, more: readonly string[], su
   else describe.skip(`${title} (missing here: ${missing.join(', ')})`, suite);
 }
 
-export async function virtualHost(options: Partial<VirtualSevHostOptions> = {}) {
+export async function virtualHost(options: Partial<SimulatedHostOptions> = {}) {
   const host = await startVirtualSevHost({ dir: temporaryFolder(), ...options });
   onTestFinished(() => host.close());
   return host;
