@@ -11,6 +11,8 @@ export const relay = {
   certificatesLabel: 'Certificates of the platform',
   pasteLabel: 'Or paste them as text',
   pasteUse: 'Check what was pasted',
+  scanCodes: 'Scan codes of the host',
+  codesAwaited: 'a platform chain or a relay pairing',
   courier: 'Carry for a guest owner who is offline',
   paired: 'Relays',
   noneYet: 'No relay is paired with this device.',

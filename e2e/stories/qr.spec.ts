@@ -1,0 +1,87 @@
+// The air gap: a whole launch by codes alone, from screen to camera, and from a terminal to a camera.
+import type { Page } from '@playwright/test';
+import { filmCodes, openDevice } from '../camera.ts';
+import { demoImage, guestConsole, makeSession, MATCH, verdict } from '../journey.ts';
+import { expect, test } from '../world.ts';
+
+const PASSPHRASE = 'correct horse battery staple';
+const SIMULATED = 'This platform is simulated. It proves nothing.';
+
+/** Opens the app for the first time, and waits until it needs no network any more. */
+async function visit(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await expect(page.getByText('Ready to work offline.')).toBeVisible();
+  await page.getByRole('button', { name: 'Dismiss' }).click();
+}
+
+const press = (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
+
+const scanChain = async (page: Page, url: string): Promise<void> => {
+  await page.goto(`${url}/#/connect`);
+  await press(page, 'Scan codes of the host');
+  await expect(verdict(page)).toHaveText(SIMULATED);
+};
+
+test('An offline Guest Owner releases a secret by codes alone, carried by a courier', async ({
+  app,
+  relay,
+  folder,
+}) => {
+  const owner = await openDevice(folder, 'owner');
+  const courier = await openDevice(folder, 'courier');
+  try {
+    await visit(owner.page, app.url);
+    await owner.context.setOffline(true);
+    await visit(courier.page, `${app.url}/#/courier`);
+    await courier.page.getByLabel('Pairing link').fill(relay.link);
+    await press(courier.page, 'Connect to the relay');
+    await expect(verdict(courier.page)).toHaveText('Show the platform chain to the guest owner.');
+
+    await test.step('The platform chain', async () => {
+      await filmCodes(courier.page, owner);
+      await scanChain(owner.page, app.url);
+      await makeSession(owner.page, demoImage(folder));
+    });
+    await test.step('The session', async () => {
+      await owner.page.getByText('Show it as a code').click();
+      await filmCodes(owner.page, courier);
+      await press(courier.page, 'Go on: scan their session');
+      await expect(verdict(courier.page)).toHaveText('Choose what the host starts, and launch it.');
+      await courier.page.getByRole('radio', { name: /^demo / }).check();
+      await press(courier.page, 'Launch the guest, paused');
+    });
+    await test.step('The measurement', async () => {
+      await expect(verdict(courier.page)).toHaveText('Show the measurement to the guest owner.');
+      await filmCodes(courier.page, owner);
+      await press(owner.page, 'Scan a measurement');
+      await expect(verdict(owner.page)).toHaveText(MATCH);
+    });
+    await test.step('The wrong code is named', async () => {
+      // The courier's own screen, where the secret packet should be.
+      await filmCodes(courier.page, courier);
+      await press(courier.page, 'Go on: scan the sealed secret');
+      await expect(courier.page.getByText('This is a measurement; a secret packet is asked for here.')).toBeVisible();
+    });
+    await test.step('The sealed secret', async () => {
+      await owner.page.getByLabel('Disk passphrase').fill(PASSPHRASE);
+      await press(owner.page, 'Seal the disk key');
+      await owner.page.getByText('Show it as a code').click();
+      await filmCodes(owner.page, courier);
+      await courier.page.reload();
+      await courier.page.getByRole('button', { name: /^Sealed secret/ }).click();
+      await press(courier.page, 'Put it into the guest');
+      await press(courier.page, 'Continue the guest');
+      await expect(verdict(courier.page)).toHaveText('The guest was continued. Nothing is left to carry.');
+    });
+
+    const [guest = ''] = /demo-\w+/.exec(await courier.page.getByRole('main').innerText()) ?? [];
+    expect(guestConsole(folder, guest)).toContain(PASSPHRASE);
+    expect(relay.output(), 'the relay never saw it').not.toContain(PASSPHRASE);
+    await press(owner.page, 'The host has injected it');
+    await press(owner.page, 'The guest runs now');
+    await expect(verdict(owner.page)).toHaveText('The guest is running, on a simulated platform.');
+  } finally {
+    await owner.close();
+    await courier.close();
+  }
+});
