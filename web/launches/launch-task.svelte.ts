@@ -1,11 +1,14 @@
 // One launch under way: what was given, what follows from it, and what the guest owner can do next.
 import type { Decision } from '../../shared/decide/decision.ts';
-import type { Expectation } from '../../shared/decide/expectation.ts';
+import type { Expectation, FirmwareFloor } from '../../shared/decide/expectation.ts';
 import { SevError } from '../../shared/errors.ts';
 import { LUKS_PASSPHRASE_GUID } from '../../shared/formats/known-secrets.ts';
 import { parseLaunchMeasure } from '../../shared/formats/launch-measure.ts';
 import type { Guest, GuestState, Profile } from '../../shared/relay-protocol.ts';
 import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
+import { equalBytes } from '../../shared/bytes/equal.ts';
+import { SEV_CERT_SIZE } from '../../shared/formats/sev-cert.ts';
+import { ownerOfChain } from '../platforms/owner-pin.ts';
 import { ChainVerdict } from '../platforms/chain-verdict.svelte.ts';
 import type { Relay } from '../relay/relays.svelte.ts';
 import type { AppState } from '../app.svelte.ts';
@@ -35,6 +38,7 @@ export class LaunchTask {
 
   readonly record: LaunchRecord | undefined = $derived.by(() => this.#app.launches.find(this.id));
   readonly image = $derived.by(() => this.#app.library.findImage(this.record?.plan.imageId));
+  readonly platform = $derived.by(() => this.#app.platforms.find(this.record?.platformId));
   readonly relay: Relay | undefined = $derived.by(() => this.#app.relays.find(this.record?.relayUrl));
   readonly connected = $derived.by(() => this.relay?.open === true);
 
@@ -44,6 +48,13 @@ export class LaunchTask {
   constructor(app: AppState, id: string) {
     this.#app = app;
     this.id = id;
+  }
+
+  /** The platform was met again since, and has another PDH: this session no longer fits it. */
+  get outdated(): boolean {
+    const { platform, record } = this;
+    if (!platform || record?.state !== 'session') return false;
+    return !equalBytes(platform.chain.subarray(0, SEV_CERT_SIZE), record.chain.subarray(0, SEV_CERT_SIZE));
   }
 
   /** A secret was sealed, and whether it arrived is not known. */
@@ -101,6 +112,11 @@ export class LaunchTask {
     });
   }
 
+  /** The oldest firmware that is taken; any, without one. */
+  expectFirmware(floor: FirmwareFloor | undefined): Promise<void> {
+    return this.#attempt(undefined, () => this.#plan({ floor }));
+  }
+
   choosePolicy(policy: number): Promise<void> {
     return this.#attempt(undefined, () => this.#plan({ policy, acceptsKeySharing: false }));
   }
@@ -121,9 +137,12 @@ export class LaunchTask {
       const record = this.#present();
       if (record.session) return;
       const { policy, acceptsKeySharing } = record.plan;
+      // The platform may have been met again since the launch was begun: a session fits its present PDH only.
+      const chain = this.platform?.chain ?? record.chain;
+      await this.#requireOwner(chain);
       const vault = await this.#app.vault();
-      const session = await vault.makeSession({ chain: record.chain, policy, acceptsKeySharing });
-      await this.#save('session-made', { state: 'session', session }, this.image?.name);
+      const session = await vault.makeSession({ chain, policy, acceptsKeySharing });
+      await this.#save('session-made', { state: 'session', session, chain }, this.image?.name);
     });
   }
 
@@ -349,6 +368,13 @@ export class LaunchTask {
     const { apiMajor, apiMinor, build, policy } = reported;
     const told: ReportedLaunch = { ...parseLaunchMeasure(reported.measurement), apiMajor, apiMinor, build, policy };
     return { chain, session, expectation, reported: told };
+  }
+
+  /** @throws SevError CERT_OWNER_UNEXPECTED */
+  async #requireOwner(chain: Uint8Array): Promise<void> {
+    const pin = this.platform?.owner;
+    if (pin && pin.keySha256 !== (await ownerOfChain(chain)))
+      throw new SevError('CERT_OWNER_UNEXPECTED', { at: 'oca' });
   }
 
   #expectation(): Promise<Expectation> {

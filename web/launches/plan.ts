@@ -1,7 +1,7 @@
 // What the guest owner expects to be measured, and the launch digest that follows from it.
 import { fromHex } from '../../shared/bytes/text.ts';
 import { sha256 } from '../../shared/crypto/subtle.ts';
-import { type Expectation, expectLaunch } from '../../shared/decide/expectation.ts';
+import { type Expectation, expectLaunch, type FirmwareFloor } from '../../shared/decide/expectation.ts';
 import type { Finding } from '../../shared/decide/finding.ts';
 import { imageFindings } from '../../shared/decide/image-findings.ts';
 import { signatureOfModel } from '../../shared/formats/cpu-signature.ts';
@@ -42,6 +42,8 @@ export interface Plan {
   /** The host's launch profile that is meant, by name: a hint, never believed. */
   readonly profile?: string;
   readonly kernel?: KernelPlan;
+  /** The oldest firmware that is taken, besides the policy's minimum API. */
+  readonly floor?: FirmwareFloor;
   /** Measured with SEV-ES only. */
   readonly cpu: CpuPlan;
 }
@@ -56,7 +58,7 @@ export async function expectationOf(plan: Plan, image: ImageRecord): Promise<Exp
   const kernelHashes = await kernelHashesOf(plan.kernel);
   const vmsas = usesEs(plan) ? vmsaPagesOf(plan.cpu, image) : undefined;
   const inputs = { guestImage: image.midstate, ...(kernelHashes && { kernelHashes }), ...(vmsas && { vmsas }) };
-  return expectLaunch(inputs);
+  return expectLaunch(inputs, plan.floor);
 }
 
 /** No initrd is the hash of nothing; no command line is the hash of one NUL. */

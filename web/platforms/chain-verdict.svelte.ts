@@ -1,8 +1,11 @@
 // The verdict on a stored chain: always worked out anew, since a stored one could lie.
 import { inspectChain } from '../workers/verify.ts';
 import type { ChainView } from './chain-view.ts';
+import { ownerOfChain } from './owner-pin.ts';
 
 export class ChainVerdict {
+  /** The owner's key of the chain that was checked. */
+  ownerKey = $state.raw<string | undefined>();
   view = $state.raw<ChainView | undefined>();
   error = $state.raw<unknown>();
   #chain: Uint8Array | undefined;
@@ -13,7 +16,10 @@ export class ChainVerdict {
     this.error = undefined;
     try {
       const view = await inspectChain(chain);
-      if (this.#chain === chain) this.view = view;
+      const ownerKey = view.status === 'refused' ? undefined : await ownerOfChain(chain);
+      if (this.#chain !== chain) return;
+      this.view = view;
+      this.ownerKey = ownerKey;
     } catch (error) {
       this.error = error;
     }

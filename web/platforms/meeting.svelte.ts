@@ -5,14 +5,8 @@ import { words } from '../strings/index.ts';
 import type { CollectedView, Given } from '../workers/messages.ts';
 import { collectGiven } from '../workers/verify.ts';
 import { givenByRelay, readGiven } from './intake.ts';
-import type { PlatformRecord, ReportedStatus } from './platform-record.ts';
-import type { Platforms } from './platforms.svelte.ts';
-
-interface Met {
-  readonly name: string;
-  readonly relayUrl?: string;
-  readonly status?: ReportedStatus;
-}
+import type { PlatformRecord } from './platform-record.ts';
+import type { Met, Platforms } from './platforms.svelte.ts';
 
 export class Meeting {
   /** What is going on, in words; undefined when nothing is. */
@@ -72,7 +66,8 @@ export class Meeting {
   async #judge(met: Met): Promise<PlatformRecord | undefined> {
     this.doing = words.platform.checking;
     const found = await collectGiven(this.#given);
-    if (found.chain && found.problems.length === 0) return this.#platforms.remember(found.chain, met);
+    const { chain, visit, problems } = found;
+    if (chain && visit && problems.length === 0) return this.#platforms.remember(chain, visit, met);
     this.found = found;
     return undefined;
   }

@@ -6,10 +6,9 @@ import type { Fact } from '../ui/facts.ts';
 import { relayName } from '../relay/pairing.ts';
 import type { PlatformRecord } from './platform-record.ts';
 
-export function platformFacts({ name, relayUrl, seenAt, status }: PlatformRecord): readonly Fact[] {
+export function platformFacts({ relayUrl, seenAt, status }: PlatformRecord): readonly Fact[] {
   const { platform } = words;
   const facts: Fact[] = [
-    { name: platform.name, value: name },
     { name: platform.relay, value: relayUrl ? relayName(relayUrl) : platform.noRelay },
     { name: platform.seen, value: dayAndTime(seenAt) },
   ];
@@ -23,7 +22,7 @@ export function platformFacts({ name, relayUrl, seenAt, status }: PlatformRecord
       mono: true,
       note: platform.firmwareNote,
     },
-    { name: platform.owner, value: platform.owners[owner] },
+    { name: platform.ownedBy, value: platform.owners[owner] },
     { name: platform.es, value: es ? platform.esYes : platform.esNo },
   ];
 }

@@ -1,5 +1,8 @@
 // What is kept of a platform. The verdict is not: it is derived from the chain each time, since stored records may lie.
 
+import type { ContinuityKind, PlatformVisit } from '../../shared/decide/continuity.ts';
+import type { OwnerPin } from './owner-pin.ts';
+
 /** What the platform itself reports; shown as its own word, and proven only later by a measurement. */
 export interface ReportedStatus {
   readonly apiMajor: number;
@@ -21,4 +24,15 @@ export interface PlatformRecord {
   /** The relay through which it was met last. */
   readonly relayUrl?: string;
   readonly status?: ReportedStatus;
+  /** The owner that this platform must have; without it any owner is shown and none is proven. */
+  readonly owner?: OwnerPin;
+  /** The latest visits, newest first, each as it compared with the one before. */
+  readonly visits: readonly Visit[];
 }
+
+export interface Visit {
+  readonly seen: PlatformVisit;
+  readonly kind: ContinuityKind;
+}
+
+export const MAX_VISITS = 50;

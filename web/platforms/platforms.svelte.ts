@@ -1,9 +1,18 @@
 // The platforms that this device has met, and verified.
+import { compareVisits, type PlatformVisit } from '../../shared/decide/continuity.ts';
 import { parseCertChain } from '../../shared/formats/cert-chain.ts';
 import { type Database, stored } from '../storage/database.ts';
 import { announce, onChange } from '../storage/records.ts';
 import { chipId } from './chip-id.ts';
-import type { PlatformRecord, ReportedStatus } from './platform-record.ts';
+import type { OwnerPin } from './owner-pin.ts';
+import { MAX_VISITS, type PlatformRecord, type ReportedStatus } from './platform-record.ts';
+
+/** How a platform was met. */
+export interface Met {
+  readonly name: string;
+  readonly relayUrl?: string;
+  readonly status?: ReportedStatus;
+}
 
 export class Platforms {
   list = $state.raw<readonly PlatformRecord[]>([]);
@@ -24,27 +33,43 @@ export class Platforms {
   }
 
   /**
-   * Remembers a platform whose chain has just been verified; one that was met before takes the new chain.
+   * Remembers a visit to a platform whose chain has just been verified, and how it compares with the last one: of the same
+   * relay, where one answered, since another chip there is what the guest owner has to hear of.
+   *
    * @param chain in sevctl's order, verified by the caller
    */
-  async remember(
-    chain: Uint8Array,
-    met: { readonly name: string; readonly relayUrl?: string; readonly status?: ReportedStatus },
-  ): Promise<PlatformRecord> {
+  async remember(chain: Uint8Array, seen: PlatformVisit, met: Met): Promise<PlatformRecord> {
     const id = await chipId(parseCertChain(chain).cek);
     const now = Date.now();
     const known = await stored(this.#database.get('platforms', id));
+    const last = this.list.find(({ relayUrl }) => met.relayUrl !== undefined && relayUrl === met.relayUrl) ?? known;
+    const { kind } = compareVisits(last?.visits[0]?.seen, seen);
     const record: PlatformRecord = {
       ...(known ?? { id, revision: 0, name: met.name, metAt: now }),
       chain,
       seenAt: now,
+      visits: [{ seen, kind }, ...(known?.visits ?? [])].slice(0, MAX_VISITS),
       ...(met.relayUrl && { relayUrl: met.relayUrl }),
       ...(met.status && { status: met.status }),
     };
+    await this.#put(record);
+    return record;
+  }
+
+  rename(record: PlatformRecord, name: string): Promise<void> {
+    return this.#put({ ...record, name });
+  }
+
+  /** From now on this platform must have this owner; without a pin, any. */
+  expectOwner(record: PlatformRecord, owner: OwnerPin | undefined): Promise<void> {
+    const { owner: _before, ...rest } = record;
+    return this.#put(owner ? { ...rest, owner } : rest);
+  }
+
+  async #put(record: PlatformRecord): Promise<void> {
     await stored(this.#database.put('platforms', record));
     await this.load();
-    announce({ store: 'platforms', key: id });
-    return record;
+    announce({ store: 'platforms', key: record.id });
   }
 
   async forget(id: string): Promise<void> {

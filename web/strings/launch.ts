@@ -161,6 +161,12 @@ export const launch = {
     'Choose it when the operator started it with your session files. The measurement proves whether it is so.',
   attachIt: (name: string) => `Use ${name}`,
   attachNone: 'The relay sees no guest.',
+  outdated: 'The platform has a new PDH since this session was made.',
+  outdatedNext: 'The session no longer fits. Abandon this launch, and begin a new one on the platform.',
+  floor: 'Refuse firmware with known weaknesses',
+  floorDetail: (version: string) =>
+    `Older than ${version} is refused, whatever the host says: the measurement holds the version.`,
+  weaknesses: 'Its firmware, now proven',
   unknownOutcome: 'The relay was asked to launch, but its answer never came.',
   unknownOutcomeNext: 'Look whether the guest is in the list below. If it is not, launch again.',
   notConnected: 'The relay of this platform is not connected.',

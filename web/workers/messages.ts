@@ -2,6 +2,7 @@
 import type { Sha256Midstate } from '../../shared/crypto/sha256-stream.ts';
 import type { ChainView, Fault } from '../platforms/chain-view.ts';
 import type { CryptoKey } from '../../shared/crypto/subtle.ts';
+import type { PlatformVisit } from '../../shared/decide/continuity.ts';
 import type { DoctorReport } from '../../shared/decide/doctor.ts';
 import type { DoctorCase, DoctorKey } from '../../shared/decide/doctor/case.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
@@ -43,6 +44,8 @@ export interface CollectedView {
   readonly view: ChainView;
   /** The chain in sevctl's order; only when every link verified. */
   readonly chain?: Uint8Array;
+  /** The ids of this visit, of a chain whose every link verified. */
+  readonly visit?: PlatformVisit;
   /** What is still needed, and what does not go together. */
   readonly missing: readonly Fault[];
   readonly problems: readonly Fault[];

@@ -1,4 +1,5 @@
 // Checks a platform's chain away from the page: a stored one, or whatever was given of it.
+import { visitOf } from '../../shared/decide/continuity.ts';
 import { encodeCertChain } from '../../shared/formats/cert-chain.ts';
 import { collectChain } from '../../shared/intake/collect-chain.ts';
 import { recognise } from '../../shared/intake/recognise.ts';
@@ -18,7 +19,7 @@ async function collect(given: readonly Given[]): Promise<CollectedView> {
   const { trusted } = report;
   return {
     view: viewOfChain(report),
-    ...(trusted && { chain: encodeCertChain(trusted.chain) }),
+    ...(trusted && { chain: encodeCertChain(trusted.chain), visit: visitOf(trusted, new Date()) }),
     missing: missing.map((error) => error.toJSON()),
     problems: problems.map((error) => error.toJSON()),
   };

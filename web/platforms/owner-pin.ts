@@ -1,0 +1,22 @@
+// The owner that the guest owner expects of a platform: a valid chain alone does not say who owns it, anybody could.
+import { toHex } from '../../shared/bytes/text.ts';
+import { sha256 } from '../../shared/crypto/subtle.ts';
+import type { CertChain } from '../../shared/formats/cert-chain.ts';
+import { parseCertChain } from '../../shared/formats/cert-chain.ts';
+
+export interface OwnerPin {
+  /** SHA-256 of the OCA's whole public key, hex. */
+  readonly keySha256: string;
+  readonly name: string;
+  readonly pinnedAt: number;
+}
+
+/** The public key field of a certificate. SEV API, Appendix C.1: bytes 0x010 to 0x413. */
+const KEY_FIELD = { start: 0x010, end: 0x414 };
+
+/** SHA-256 of the OCA's whole public key field, 1,028 bytes, in hex. */
+export const ownerKeySha256 = async ({ bytes }: CertChain['oca']): Promise<string> =>
+  toHex(await sha256(bytes.slice(KEY_FIELD.start, KEY_FIELD.end)));
+
+/** @throws SevError as parseCertChain */
+export const ownerOfChain = (chain: Uint8Array): Promise<string> => ownerKeySha256(parseCertChain(chain).oca);
