@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page, test } from '@playwright/test';
 
 /** A phone's screen; the film has the same size, since a camera does not change its own between two scans. */
-const SCREEN = { width: 390, height: 844 };
+export const SCREEN = { width: 390, height: 844 };
 /** The fake camera runs at 30 frames a second, and codes are shown ten times a second. */
 const FRAMES_PER_CODE = 3;
 /** More codes than the reader needs: the film is a loop, and one that is never read must not be missed forever. */
-const SPARE_CODES = 4;
+export const SPARE_CODES = 4;
 const FILMING_MS = 20_000;
 
 /** A browser of its own, whose camera sees the film that lies at `film`. */

@@ -1,8 +1,11 @@
 // The air gap: a whole launch by codes alone, from screen to camera, and from a terminal to a camera.
 import type { Page } from '@playwright/test';
-import { filmCodes, openDevice } from '../camera.ts';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { filmCodes, openDevice, SCREEN, SPARE_CODES, writeFilm } from '../camera.ts';
 import { demoImage, guestConsole, makeSession, MATCH, verdict } from '../journey.ts';
-import { expect, test } from '../world.ts';
+import { framesOnTerminal, hasPseudoTerminal, NO_PSEUDO_TERMINAL, photograph } from '../terminal.ts';
+import { expect, start, test } from '../world.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 const SIMULATED = 'This platform is simulated. It proves nothing.';
@@ -83,5 +86,40 @@ test('An offline Guest Owner releases a secret by codes alone, carried by a cour
   } finally {
     await owner.close();
     await courier.close();
+  }
+});
+
+test('A Guest Owner meets a host by the codes in its terminal, and by the pictures that it writes', async ({
+  app,
+  folder,
+  page: terminal,
+}) => {
+  test.skip(!hasPseudoTerminal(), NO_PSEUDO_TERMINAL);
+  const qrChain = ['dist/relay/main.js', 'qr', 'chain', '--simulate', '--state', folder];
+  const owner = await openDevice(folder, 'owner');
+  try {
+    await visit(owner.page, app.url);
+    await owner.context.setOffline(true);
+
+    const codes = (frame: string): number => Number(/: (\d+) codes, 10 a second/.exec(frame)?.[1]);
+    const frames = await framesOnTerminal(qrChain, (frame) => codes(frame) + SPARE_CODES);
+    await terminal.setViewportSize(SCREEN);
+    const film: Buffer[] = [];
+    for (const frame of frames) film.push(await photograph(terminal, frame));
+    writeFilm(owner.film, film);
+    await scanChain(owner.page, app.url);
+
+    const [command = '', ...rest] = qrChain;
+    await start(command, [...rest, '--out', join(folder, 'chain.png')]).says(/chain-\d+\.png\n$/);
+    const pictures = readdirSync(folder).filter((name) => name.endsWith('.png'));
+    expect(pictures.length).toBeGreaterThan(1);
+    const other = await owner.context.newPage();
+    await other.goto(`${app.url}/#/connect`);
+    await press(other, 'Scan codes of the host');
+    await other.getByText('Without the camera').click();
+    await other.getByLabel('Pictures of the code').setInputFiles(pictures.map((name) => join(folder, name)));
+    await expect(verdict(other)).toHaveText(SIMULATED);
+  } finally {
+    await owner.close();
   }
 });
