@@ -246,6 +246,14 @@ describeAsRoot('a full disk for the state folder', () => {
 });
 
 describe('the command', () => {
+  it('says at the start when the device cannot be opened', async () => {
+    const relay = new RelayProcess(program, ['--state', temporaryFolder(), ...NO_DEVICE]);
+    const client = await TestClient.pair(await relay.link());
+    expect(relay.output).toContain('/dev/no-such-device cannot be opened: `sev-relay check` tells why');
+    await expect(client.ask('platform.status', {})).rejects.toThrow('There is no /dev/sev');
+    await expect(client.ask('platform.certificates', {})).rejects.toMatchObject({ code: 'RELAY_DEVICE' });
+  });
+
   it('ends at the first Ctrl-C, and lets go of its folder', async () => {
     const state = temporaryFolder();
     const relay = new RelayProcess(program, ['--simulate', '--state', state]);

@@ -69,7 +69,7 @@ export async function start(options: RelayOptions, sources: Sources): Promise<Re
       socket.broadcast(encodeNotification('guest.changed', change));
     }),
   );
-  const url = `${options.tls ? 'wss' : 'ws'}://${formatHostPort(reachable(socket.listening))}`;
+  const url = `${options.tls ? 'wss' : 'ws'}://${formatHostPort(socket.reachable)}`;
   return {
     url,
     pairingLink: pairingLink(options.pwa, url, code),
@@ -80,12 +80,6 @@ export async function start(options: RelayOptions, sources: Sources): Promise<Re
     },
   };
 }
-
-/** An address that a browser on this device can open: “everywhere” is no address. */
-const reachable = ({ host, port }: HostPort): HostPort => ({
-  host: host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host,
-  port,
-});
 
 function pairingLink(pwa: URL, url: string, code: string): string {
   const link = new URL(pwa);

@@ -1,16 +1,22 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import { encodeRequest, MAX_FRAME_BYTES, PROTOCOL_VERSION } from '../shared/relay-protocol.ts';
+import { encodeRequest, MAX_FRAME_BYTES, METHODS, PROTOCOL_VERSION } from '../shared/relay-protocol.ts';
 import { makeLog } from './log.ts';
 import { type Relay, type RelayOptions, type Sources, start } from './relay.ts';
 import {
   deferred,
   eventually,
+  findProgram,
   guestsForTests,
   NO_ID,
   relayOptionsForTests,
   sourcesForTests,
+  temporaryFolder,
   TestClient,
 } from './testing.ts';
 
@@ -19,6 +25,11 @@ async function relayForTests(options: Partial<RelayOptions> = {}, sources: Parti
   onTestFinished(() => relay.close());
   return relay;
 }
+
+const describeWithOpenssl = (title: string, suite: () => void): void => {
+  if (findProgram('openssl') !== undefined) describe(title, suite);
+  else describe.skip(`${title} (needs openssl)`, suite);
+};
 
 const hello = (token: string): string => encodeRequest(0, 'relay.hello', { token });
 
@@ -285,6 +296,72 @@ describe('clients', () => {
     await relay.close();
     expect((await client.closed).code).toBe(1001);
   });
+});
+
+describeWithOpenssl('TLS', () => {
+  /** A certificate of its own, for the name guests.example. */
+  function certificate(): { cert: string; key: string } {
+    const folder = temporaryFolder();
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    const subject = ['-subj', '/CN=guests.example', '-addext', 'subjectAltName=DNS:guests.example,IP:127.0.0.1'];
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'ed25519', '-nodes', '-keyout', key, '-out', cert, ...subject],
+      { stdio: 'ignore' },
+    );
+    return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+  }
+
+  it('protects the pairing code on its way, and knows the host by the names of its certificate', async () => {
+    const tls = certificate();
+    const relay = await relayForTests({ tls });
+    expect(relay.url).toMatch(/^wss:/);
+    expect(relay.pairingLink).toContain('#relay=wss://');
+    const client = await TestClient.pair(relay.pairingLink);
+    expect((await client.ask('platform.status', {})).build).toBe(21);
+    const code = /code=(.*)$/.exec(relay.pairingLink)![1]!;
+    const byName = await new TestClient(relay.url, { host: 'guests.example:443' }).open();
+    await byName.ask('relay.hello', { token: code });
+    await expect(new TestClient(relay.url, { host: 'evil.example' }).open()).rejects.toThrow('421');
+    await expect(new TestClient(relay.url.replace('wss:', 'ws:')).open()).rejects.toThrow();
+  });
+
+  it('is named by its certificate when it listens everywhere', async () => {
+    const relay = await relayForTests({ tls: certificate(), listen: { host: '0.0.0.0', port: 0 } });
+    expect(relay.url).toMatch(/^wss:\/\/guests\.example:\d+$/);
+  });
+
+  it('refuses a key that does not fit its certificate', async () => {
+    const [{ cert }, { key }] = [certificate(), certificate()];
+    await expect(relayForTests({ tls: { cert, key } })).rejects.toThrow('RELAY_FILE');
+    await expect(relayForTests({ tls: { cert: 'no PEM', key } })).rejects.toThrow('RELAY_FILE');
+  });
+});
+
+it('names an address in place of “everywhere”', async () => {
+  const relay = await relayForTests({ listen: { host: '0.0.0.0', port: 0 } });
+  expect(relay.url).not.toContain('0.0.0.0');
+});
+
+it('survives whatever a paired client sends', async () => {
+  const relay = await relayForTests({ limits: { faults: 1_000_000 } });
+  const client = await TestClient.pair(relay.pairingLink);
+  const request = fc.record({
+    jsonrpc: fc.constantFrom('2.0', '1.0', 2),
+    id: fc.oneof(fc.nat(), fc.string(), fc.constant(null), fc.double()),
+    method: fc.oneof(fc.constantFrom(...Object.keys(METHODS)), fc.string()),
+    params: fc.oneof(fc.object({ maxDepth: 2 }), fc.constant({ id: 'qmp:a' }), fc.anything({ maxDepth: 1 })),
+  });
+  const frames = fc.sample(
+    fc.oneof(
+      fc.string(),
+      fc.json(),
+      request.map((value) => JSON.stringify(value)),
+    ),
+    500,
+  );
+  for (const frame of frames) client.sendRaw(frame);
+  expect((await client.ask('platform.status', {})).build).toBe(21);
 });
 
 it('says who has the port', async () => {

@@ -3,12 +3,12 @@ import { X509Certificate } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo } from 'node:net';
-import { hostname } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { SevError } from '../shared/errors.ts';
 import { MAX_FRAME_BYTES, SUBPROTOCOL } from '../shared/relay-protocol.ts';
-import type { HostPort } from './addresses.ts';
+import { type HostPort, isLoopback } from './addresses.ts';
 import { Client, type Service } from './client.ts';
 import { plain } from './log.ts';
 import { type Door, isAllowedOrigin, isOurHost, offersProtocol } from './upgrade.ts';
@@ -22,8 +22,8 @@ export interface SocketOptions {
 }
 
 export interface RelaySocket {
-  /** Where it really listens: the port is chosen by the system when 0 was asked for. */
-  readonly listening: HostPort;
+  /** Where a browser finds it: the port that the system chose, and a name in place of “everywhere”. */
+  readonly reachable: HostPort;
   /** Sends a frame to every paired client. */
   broadcast(frame: string): void;
   close(): Promise<void>;
@@ -66,7 +66,7 @@ export async function openSocket(options: SocketOptions, service: Service): Prom
 
   const listening = await listen(server, options.listen);
   return {
-    listening,
+    reachable: { host: reachableHost(options), port: listening.port },
     broadcast: (frame) => clients.forEach((client) => client.paired && client.send(frame)),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -90,10 +90,22 @@ function makeServer(tls: SocketOptions['tls']): Server {
 }
 
 /** Names that a Host header may carry, lower case. */
-function hostNames({ listen, tls }: SocketOptions): readonly string[] {
+const hostNames = (options: SocketOptions): readonly string[] =>
+  [options.listen.host, hostname(), ...certifiedNames(options)].map((name) => name.toLowerCase());
+
+function certifiedNames({ tls }: SocketOptions): readonly string[] {
   const certified = tls ? (new X509Certificate(tls.cert).subjectAltName ?? '') : '';
-  const names = [...certified.matchAll(/DNS:([^,\s"]+)/g)].map(([, name]) => name!);
-  return [listen.host, hostname(), ...names].map((name) => name.toLowerCase());
+  return [...certified.matchAll(/DNS:([^,\s"]+)/g)].map(([, name]) => name!);
+}
+
+/** “Everywhere” is no address: the certificate's name is one, or else this host's own on its network. */
+function reachableHost(options: SocketOptions): string {
+  const { host } = options.listen;
+  const [certified] = certifiedNames(options);
+  if (!isLoopback(host) && certified !== undefined) return certified;
+  if (host !== '0.0.0.0' && host !== '::') return host;
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? hostname();
 }
 
 function refuseUpgrade(stream: Duplex, status: string): void {

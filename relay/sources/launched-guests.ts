@@ -81,7 +81,10 @@ export class LaunchedGuests implements Launcher {
 
   /** Ends the guest even where its monitor does not answer, and forgets it. */
   async destroy(id: string): Promise<void> {
-    await this.#starter.destroy(this.#guest(id).name);
+    await this.#starter.destroy(this.#guest(id).name).catch((error: unknown) => {
+      // Somebody cleared its folder away: there is nothing left to end.
+      if (!(error instanceof SevError && error.code === 'RELAY_NO_GUEST')) throw error;
+    });
     this.#guests.detach(id);
     this.#started.delete(id);
   }

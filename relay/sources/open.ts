@@ -1,5 +1,7 @@
 // Opens the sources that the options name. What is not asked for is not even loaded.
+import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { SevError } from '../../shared/errors.ts';
 import type { Confirm } from '../answer.ts';
 import type { Log } from '../log.ts';
 import type { HostOptions, ServeOptions } from '../options.ts';
@@ -49,6 +51,9 @@ export async function openPlatform(
   log: Log,
   others: readonly CapabilitiesSource[] = [],
 ): Promise<PlatformSource> {
+  if (options.ca !== undefined && !existsSync(options.ca)) {
+    throw new SevError('RELAY_FILE', { at: options.ca, because: 'It is not there.' });
+  }
   const { openSevDevice } = await import('./sev-device.ts');
   const device = withFallback(openSevDevice(options.sev), others);
   return platformOf(device, lazyKeyServer(options, state, log), { simulated: false, log });
@@ -106,10 +111,22 @@ async function openLauncher(
 function describeSources(options: ServeOptions, simulated: SimulatedHost | undefined): string[] {
   const guests = options.monitors.map(({ name }) => name);
   return [
-    simulated ? 'platform   SIMULATED: no hardware vouches for anything here' : `platform   ${options.sev}`,
+    simulated
+      ? 'platform   SIMULATED: no hardware vouches for anything here'
+      : `platform   ${options.sev}${deviceHint(options.sev)}`,
     ...(guests.length > 0 ? [`monitors   ${guests.join(', ')}`] : []),
     ...(options.libvirt !== undefined ? [`libvirt    ${options.libvirt}`] : []),
     ...(options.profiles !== undefined ? [`profiles   ${options.profiles}`] : []),
     ...(options.allowOwnership ? ['ownership  allowed; each change is asked for here'] : []),
   ];
+}
+
+/** A device that cannot be opened is told at the start; the first who asks for the platform reads why. */
+function deviceHint(path: string): string {
+  try {
+    accessSync(path, constants.R_OK);
+    return '';
+  } catch {
+    return ' cannot be opened: `sev-relay check` tells why, and what mends it';
+  }
 }

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { SevError } from '../../../shared/errors.ts';
 import { LineSplitter } from './lines.ts';
+import { parseQmpMessage } from './messages.ts';
 
 it('gives the same lines however the stream is cut', () => {
   const line = fc
@@ -35,4 +37,24 @@ it('refuses a line that never ends before it is held in full', () => {
   const splitter = new LineSplitter(1000);
   for (let i = 0; i < 10; i++) splitter.push(Buffer.alloc(100, 0x20));
   expect(() => splitter.push(Buffer.alloc(1))).toThrow('without end');
+});
+
+it('a line is one of QMP’s or refused in words, whatever it holds', () => {
+  const member = fc.constantFrom('QMP', 'event', 'return', 'error', 'id', 'x');
+  const line = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.dictionary(member, fc.anything()).map((value) => JSON.stringify(value)),
+  );
+  fc.assert(
+    fc.property(line, (text) => {
+      try {
+        expect(['greeting', 'event', 'return', 'error']).toContain(parseQmpMessage(text).kind);
+      } catch (error) {
+        expect(error).toBeInstanceOf(SevError);
+        expect((error as SevError).code).toBe('RELAY_QMP_FOREIGN');
+      }
+    }),
+    { numRuns: 2_000 },
+  );
 });

@@ -1,0 +1,44 @@
+import { PassThrough, Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { confirmAt, describeRelay, drawQr } from './terminal.ts';
+
+const relay = {
+  url: 'ws://127.0.0.1:8455',
+  pairingLink: 'http://localhost:4173/#relay=ws://127.0.0.1:8455&code=abcd-efgh-jkmn-pqrs',
+  close: () => Promise.resolve(),
+};
+
+describe('what stands at the terminal', () => {
+  it('is where the relay is, what it carries, and the link', () => {
+    expect(describeRelay(relay, ['platform   /dev/sev'], undefined)).toMatchSnapshot();
+  });
+
+  it('is a code, too, where there is a terminal wide enough for it', () => {
+    expect(describeRelay(relay, [], 80)).toContain('▀');
+    expect(drawQr(relay.pairingLink, 20)).toBe('(A QR code needs 37 columns; this terminal has 20.)');
+  });
+});
+
+describe('a question at the terminal', () => {
+  const ask = (typed: string, waitMs = 1_000): Promise<boolean> =>
+    confirmAt(Readable.from([typed]), new PassThrough(), 'Really?', waitMs);
+
+  it.each([
+    ['yes\n', true],
+    ['YES\n', true],
+    [' yes \r\n', true],
+    ['y\n', false],
+    ['no\n', false],
+    ['\n', false],
+    ['', false],
+    ['yes but no\n', false],
+  ])('answered by %j is %s', async (typed, allowed) => {
+    expect(await ask(typed)).toBe(allowed);
+  });
+
+  it('that nobody answers is a no after a while', async () => {
+    const output = new PassThrough();
+    expect(await confirmAt(new PassThrough(), output, 'Really?', 50)).toBe(false);
+    expect(String(output.read())).toContain('Really?\nType “yes” to allow it: ');
+  });
+});
