@@ -42,6 +42,7 @@ describe('XML', () => {
     '< a/>',
     '<a>&unknown;</a>',
     '<a>&amp</a>',
+    '<a>&toString;</a>',
     '<a>&#0;</a>',
     '<a>&#x110000;</a>',
     '<a>&#xD800;</a>',

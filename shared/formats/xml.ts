@@ -86,7 +86,11 @@ function readAttributes(text: string, at: string): Record<string, string> {
 
 const decode = (text: string, at: string): string =>
   text.replaceAll(/&(#\d{1,7}|#x[0-9a-f]{1,6}|\w{1,8})?;?/gi, (whole, name: string | undefined) => {
-    const char = name?.startsWith('#') ? fromCodePoint(name) : ENTITIES[name ?? ''];
+    const char = name?.startsWith('#')
+      ? fromCodePoint(name)
+      : name !== undefined && Object.hasOwn(ENTITIES, name)
+        ? ENTITIES[name]
+        : undefined;
     return whole.endsWith(';') && char !== undefined ? char : refuse(at, `“${whole}” is not known.`);
   });
 

@@ -40,6 +40,14 @@ describe('A launch session', () => {
     expect(isLaunchSession({ ...session })).toBe(false);
   });
 
+  it('is made for a platform that was verified, and for no copy that says so', async () => {
+    const { trustedPdh } = await platform();
+    const looksGenuine = { ...trustedPdh, simulated: false };
+    await expect(makeLaunchSession({ trustedPdh: looksGenuine, policy: 3, random: webCryptoRandom })).rejects.toThrow(
+      'MEASURE_NOT_VERIFIED',
+    );
+  });
+
   it("has a GODH with both slots unused in sevctl's form, and signed by itself in sev-tool's", async () => {
     const { trustedPdh } = await platform();
     const make = (godhForm: 'sevctl' | 'sev-tool') =>

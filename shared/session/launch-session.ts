@@ -9,7 +9,7 @@ import type { CryptoKey, Random } from '../crypto/subtle.ts';
 import { parseLaunchSession } from '../formats/launch-session.ts';
 import { parsePolicy } from '../formats/policy.ts';
 import { parseSevCert } from '../formats/sev-cert.ts';
-import type { TrustedPdh } from '../verify/cert-chain.ts';
+import { isTrustedPdh, type TrustedPdh } from '../verify/cert-chain.ts';
 import { type GodhForm, makeGodh } from './godh.ts';
 import { openSessionBlob, type RawTransportKeys, sealSessionBlob, wipeTransportKeys } from './session-blob.ts';
 
@@ -68,10 +68,11 @@ const sessions = new WeakSet<LaunchSession>();
 
 /**
  * Makes a session for one launch. SEV API, sections 2.2 and 6.2.
- * @throws SevError MEASURE_POLICY when a reserved bit is set, CERT_POINT
+ * @throws SevError MEASURE_NOT_VERIFIED, MEASURE_POLICY when a reserved bit is set, CERT_POINT
  */
 export async function makeLaunchSession(args: MakeLaunchSession): Promise<LaunchSession> {
   const { trustedPdh, policy, random } = args;
+  requireTrusted(trustedPdh);
   parsePolicy(policy);
   const godh = await makeGodh(args.godhForm ?? 'sevctl');
   const z = await sharedSecret(godh.privateKey, trustedPdh.pdh.publicKey, 'pdh.publicKey');
@@ -97,6 +98,7 @@ export function resumeLaunchSession(
   args: StoredLaunchSession & { readonly trustedPdh: TrustedPdh; readonly keys: TransportKeys },
 ): LaunchSession {
   const { origin, trustedPdh, pdh, policy, acceptsKeySharing, godh, blob, keys } = args;
+  requireTrusted(trustedPdh);
   if (!equalBytes(pdh, trustedPdh.pdh.bytes)) {
     throw new SevError('MEASURE_SESSION_BLOB', {
       at: 'session.pdh',
@@ -131,6 +133,11 @@ function session(parts: Omit<LaunchSession, typeof brand | 'id'>): LaunchSession
   const made = Object.freeze({ ...parts, id: sessionId(parts.blob) }) as LaunchSession;
   sessions.add(made);
   return made;
+}
+
+/** The types already ask for it; this holds where types do not reach. */
+function requireTrusted(trustedPdh: TrustedPdh): void {
+  if (!isTrustedPdh(trustedPdh)) throw new SevError('MEASURE_NOT_VERIFIED', { at: 'trustedPdh' });
 }
 
 async function requireOpens(z: Uint8Array, blob: Uint8Array, policy: number, raw: RawTransportKeys): Promise<void> {

@@ -102,12 +102,19 @@ async function inspectParts(parts: ChainParts, roots: readonly PinnedRoot[], hin
   return { status: root.simulated ? 'simulated' : 'genuine', ...common, notes, trusted };
 }
 
+const trustedPdhs = new WeakSet<TrustedPdh>();
+
+/** Whether a value came from this file; a look-alike that was built by hand or copied did not. */
+export const isTrustedPdh = (value: TrustedPdh): boolean => trustedPdhs.has(value);
+
 const UNUSUAL_ASK = 'The signing key (ASK) is signed by this root, but is not the one that is known to belong to it.';
 
 function trustPdh(chain: Required<CertChain>, root: PinnedRoot, certificates: readonly CertSummary[]): TrustedPdh {
   const { generation, simulated } = root;
   const idOf = (name: CertName): string => certificates.find((cert) => cert.name === name)!.id;
   const ids = { pdhId: idOf('PDH'), pekId: idOf('PEK'), ocaId: idOf('OCA'), cekId: idOf('CEK') };
-  // The one place where the brand is given.
-  return { chain, pdh: chain.pdh, generation, simulated, root, ...ids } as TrustedPdh;
+  // The one place where the brand is given; a copy with a word changed is not among them.
+  const made = Object.freeze({ chain, pdh: chain.pdh, generation, simulated, root, ...ids }) as TrustedPdh;
+  trustedPdhs.add(made);
+  return made;
 }
