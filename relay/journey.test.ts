@@ -177,10 +177,8 @@ describe('a Guest Owner', () => {
     const secrets = { TIK: raw.tik!, TEK: raw.tek!, passphrase: toUtf8(PASSPHRASE), table };
     expect(findLeaks(secrets, records())).toEqual([]);
     // The recorders do record: what may be seen is seen.
-    expect(findLeaks({ header }, records())).toEqual([
-      expect.stringMatching(/the WebSocket/),
-      expect.stringMatching(/the QMP socket/),
-    ]);
+    const places = findLeaks({ header }, records()).map((leak) => leak.replace(/^.* in /, ''));
+    expect(new Set(places)).toEqual(new Set(['the WebSocket', 'the QMP socket']));
     expect(records()['the log']!.toString()).toContain(
       `injected a secret packet of ${payload.length} bytes into ${id}`,
     );
