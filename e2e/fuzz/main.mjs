@@ -1,10 +1,8 @@
 // `npm run fuzz`: builds the targets, then drives each with a million hostile inputs in worker threads.
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'vite';
+import { bundle } from '../tools/bundle.mjs';
 
 const HELP = `npm run fuzz -- [--runs N] [--seconds N] [--only NAME] [--seed N] [--input FILE]
 
@@ -33,35 +31,20 @@ const { values } = parseArgs({
   },
 });
 
-// Of this process alone: a second run must not change it meanwhile.
-const outDir = resolve(`.tsbuild/fuzz-${process.pid}`);
-const load = (name) => import(pathToFileURL(`${outDir}/${name}.js`));
-
 if (values.help) console.log(HELP);
 else process.exitCode = (await main()) ? 0 : 1;
 
 async function main() {
-  const entries = ['run', 'worker', 'target', 'campaign'].map((name) => [name, resolve(`e2e/fuzz/${name}.ts`)]);
-  await build({
-    configFile: false,
-    logLevel: 'warn',
-    build: {
-      ssr: true,
-      outDir,
-      target: 'node20',
-      minify: false,
-      rolldownOptions: { input: Object.fromEntries(entries), output: { entryFileNames: '[name].js' } },
-    },
-    ssr: { noExternal: true },
-  });
+  const entry = (name) => [name, `e2e/fuzz/${name}.ts`];
+  const built = await bundle('fuzz', Object.fromEntries(['run', 'worker', 'target', 'campaign'].map(entry)));
   try {
-    return await (values.input === undefined ? fuzzAll() : runInput());
+    return await (values.input === undefined ? fuzzAll(built) : runInput(built));
   } finally {
-    rmSync(outDir, { recursive: true, force: true });
+    built.remove();
   }
 }
 
-async function fuzzAll() {
+async function fuzzAll({ load, url }) {
   const { fuzz } = await load('run');
   return fuzz({
     seed: Number(values.seed),
@@ -71,12 +54,12 @@ async function fuzzAll() {
     workers: Number(values.workers),
     hangMs: Number(values['hang-ms']),
     selfTest: values['self-test'],
-    workerUrl: pathToFileURL(`${outDir}/worker.js`),
+    workerUrl: url('worker'),
     folder: 'test-results',
   });
 }
 
-async function runInput() {
+async function runInput({ load }) {
   const [{ allTargets }, { runOne }] = [await load('target'), await load('campaign')];
   const target = (await allTargets()).find(({ name }) => name === values.only);
   if (!target) throw new Error('--input needs --only with the whole name of one target');

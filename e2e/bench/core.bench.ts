@@ -1,0 +1,132 @@
+// Issue 3: verifying a chain, the verdict on a measurement, and the doctor.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { toBase64 } from '../../shared/bytes/text.ts';
+import { concat } from '../../shared/bytes/writer.ts';
+import { webCryptoRandom } from '../../shared/crypto/subtle.ts';
+import { decide } from '../../shared/decide/decision.ts';
+import { diagnose, rawKeyOracle } from '../../shared/decide/doctor.ts';
+import { parseCertChain } from '../../shared/formats/cert-chain.ts';
+import { encodeSecretTable } from '../../shared/formats/secret-table.ts';
+import { parseLaunchMeasure } from '../../shared/formats/launch-measure.ts';
+import { buildVmsaPages } from '../../shared/formats/vmsa.ts';
+import { makeLaunchSession } from '../../shared/session/launch-session.ts';
+import { sealSecret } from '../../shared/session/secret-packet.ts';
+import { SimulatedAmdSp } from '../../shared/simulator/amd-sp.ts';
+import { SIMULATED_ROOT } from '../../shared/trust/simulated-root.ts';
+import { verifyCertChain } from '../../shared/verify/cert-chain.ts';
+import { hashGuestImage, launchDigestOf } from '../../shared/verify/launch-digest.ts';
+import { type Bench, type BenchContext, beside, type Figure, skipped, within } from './bench.ts';
+import { libvirtTool } from './libvirt-tool.ts';
+import { commandEnding, time, timeInTurns } from './measure.ts';
+
+const POLICY = 7;
+const SECRET = [{ guid: '736869e5-84f0-4973-92ec-06879ce3da0b', data: new Uint8Array(32) }];
+
+export const bench: Bench = {
+  issue: 3,
+  title: 'core',
+  run: async (context) => {
+    const world = await launch();
+    return [
+      await chainFigure(world, context),
+      ...(await verdictFigures(world, context)),
+      await doctorFigure(world, context),
+    ];
+  },
+};
+
+type World = Awaited<ReturnType<typeof launch>>;
+
+/** A launch with 64 vCPUs of a small image on the simulated AMD-SP, under a session of ours. */
+async function launch() {
+  const amdSp = await SimulatedAmdSp.create();
+  const { pdh, chain } = amdSp.pdhCertExport();
+  const { ask, ark } = amdSp.caCerts();
+  const bytes = concat(pdh, chain.slice(0, 2 * 2084), amdSp.amdCek(), ask, ark);
+  const trustedPdh = await verifyCertChain(parseCertChain(bytes), [SIMULATED_ROOT]);
+  const keys: Uint8Array[] = [];
+  const rawKeys = ({ tek, tik }: { tek: Uint8Array; tik: Uint8Array }): void =>
+    void keys.push(tek.slice(), tik.slice());
+  const session = await makeLaunchSession({ trustedPdh, policy: POLICY, random: webCryptoRandom, rawKeys });
+  const image = webCryptoRandom(65_536);
+  const vmsas = buildVmsaPages({ variant: 'qemu', cpuSignature: 0xa00f11, resetEip: 0x80b004 }, 64);
+  const handle = await amdSp.launchStart({ policy: POLICY, godh: session.godh, session: session.blob });
+  await amdSp.launchUpdateData(handle, image);
+  for (let cpu = 0; cpu < vmsas.vcpus; cpu++)
+    await amdSp.launchUpdateVmsa(handle, cpu === 0 ? vmsas.boot : vmsas.others!);
+  const measurement = await amdSp.launchMeasure(handle);
+  const { apiMajor, apiMinor, build } = amdSp.platformStatus();
+  const reported = { ...parseLaunchMeasure(measurement), apiMajor, apiMinor, build, policy: POLICY };
+  const launchDigest = launchDigestOf({ guestImage: hashGuestImage(image), vmsas });
+  return { chain: bytes, session, keys, image, vmsas, measurement, reported, launchDigest };
+}
+
+async function chainFigure({ chain }: World, { quick }: BenchContext): Promise<Figure> {
+  const ms = await time(quick ? 5 : 60, () => verifyCertChain(parseCertChain(chain), [SIMULATED_ROOT]));
+  return within('whole chain, read and verified', 'ms', ms, 3);
+}
+
+/** The image is known, as in the app: its digest is not computed again. */
+async function verdictFigures(world: World, { quick, folder }: BenchContext): Promise<readonly Figure[]> {
+  const { session, reported, launchDigest } = world;
+  const verdict = () => decide({ session, reported, expectation: { launchDigest, kernelHashes: false, vcpus: 64 } });
+  const packet = async (): Promise<void> => {
+    const decision = await verdict();
+    if (decision.kind !== 'release') throw new Error('the launch was withheld');
+    await sealSecret(decision, encodeSecretTable(SECRET), webCryptoRandom);
+  };
+  const times = quick ? 5 : 60;
+  const tool = libvirtTool();
+  if ('missing' in tool) {
+    return [
+      within('measurement to verdict', 'ms', await time(times, verdict), 2),
+      within('measurement to packet', 'ms', await time(times, packet), 2),
+      skipped('beside virt-qemu-sev-validate', 'ms', tool.missing),
+    ];
+  }
+  const args = toolArguments(world, folder);
+  const inject = ['--inject-secret', `luks-key:${join(folder, 'secret')}`];
+  const files = ['--secret-header', join(folder, 'header'), '--secret-payload', join(folder, 'payload')];
+  const [ours, theirs] = await timeInTurns(quick ? 1 : 9, verdict, () => commandEnding(0, ...tool.command, ...args));
+  const [oursPacket, theirsPacket] = await timeInTurns(quick ? 1 : 9, packet, () =>
+    commandEnding(0, ...tool.command, ...args, ...inject, ...files),
+  );
+  const name = 'virt-qemu-sev-validate, whole process';
+  return [
+    within('measurement to verdict', 'ms', await time(times, verdict), 2),
+    beside('the same, in turns', 'ms', ours!, { name, value: theirs! }),
+    within('measurement to packet', 'ms', await time(times, packet), 2),
+    beside('the same, in turns', 'ms', oursPacket!, { name, value: theirsPacket! }),
+  ];
+}
+
+function toolArguments({ image, keys, vmsas, measurement, reported }: World, folder: string): readonly string[] {
+  const file = (name: string, bytes: Uint8Array): string => {
+    writeFileSync(join(folder, name), bytes);
+    return join(folder, name);
+  };
+  file('secret', SECRET[0]!.data);
+  return [
+    ...['--firmware', file('firmware', image), '--tk', file('tk', concat(...keys)), '--policy', String(POLICY)],
+    ...['--vmsa-cpu0', file('vmsa0', vmsas.boot), '--vmsa-cpu1', file('vmsa1', vmsas.others!), '--num-cpus', '64'],
+    ...['--measurement', toBase64(measurement), '--build-id', String(reported.build)],
+    ...['--api-major', String(reported.apiMajor), '--api-minor', String(reported.apiMinor)],
+  ];
+}
+
+/** A measurement that nothing explains, so that the search goes through. */
+async function doctorFigure({ keys, image, reported }: World, { quick }: BenchContext): Promise<Figure> {
+  const expected = {
+    image: { name: 'OVMF', state: hashGuestImage(image), resetEip: 0x80b004 },
+    registers: { variant: 'qemu', cpuSignature: 0xa00f11, vcpus: 64 },
+  } as const;
+  const key = { role: 'this-session', name: 'vm', oracle: rawKeyOracle(keys[1]!) } as const;
+  const unexplained = { ...reported, measure: webCryptoRandom(32) };
+  const started = performance.now();
+  const { tried } = await diagnose(
+    { reported: unexplained, policy: POLICY, expected, keys: [key] },
+    { depth: 2, limit: quick ? 50_000 : 2_000_000 },
+  );
+  return within('doctor', '/s', (tried / (performance.now() - started)) * 1000, 100_000);
+}
