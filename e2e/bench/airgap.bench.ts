@@ -77,7 +77,7 @@ function draw(modules: readonly (readonly boolean[])[]): ImageData {
   return { width: side, height: side, data, colorSpace: 'srgb' };
 }
 
-/** Frames, fountain, bytewords, UR and CBOR; without the errors and bytes that the app has anyway. */
+/** Frames, fountain, bytewords, UR and CBOR: not the lists of the messages, nor the errors and bytes that the app has anyway. */
 async function codecSize(): Promise<number> {
   const built = await build({
     configFile: false,
