@@ -4,7 +4,7 @@ const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 
 export default defineConfig({
   testDir: '.',
-  testMatch: ['stories/**/*.spec.ts', 'malice/**/*.spec.ts', 'docs/**/*.spec.ts'],
+  testMatch: ['stories/**/*.spec.ts', 'malice/**/*.spec.ts', 'faults/**/*.spec.ts', 'docs/**/*.spec.ts'],
   outputDir: '../test-results',
   timeout: 60_000,
   expect: { timeout: 15_000 },

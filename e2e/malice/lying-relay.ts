@@ -47,6 +47,8 @@ export class LyingRelay {
   lies: readonly Lie[] = [];
   /** Lies that were told so far. */
   readonly told = new Set<Lie>();
+  /** Sees every frame before it goes on, and may change it; undefined drops it. */
+  tap: (frame: string) => string | undefined = (frame) => frame;
 
   private constructor(truth: Relay, server: WebSocketServer) {
     this.#truth = truth;
@@ -78,8 +80,13 @@ export class LyingRelay {
     for (const page of this.#connections) page.send(frame, { binary: typeof frame !== 'string' });
   }
 
-  async close(): Promise<void> {
+  /** As when the network goes away for a moment. */
+  cut(): void {
     for (const page of this.#connections) page.terminate();
+  }
+
+  async close(): Promise<void> {
+    this.cut();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
@@ -89,14 +96,18 @@ export class LyingRelay {
     const waiting: string[] = [];
     this.#connections.add(page);
     page.on('message', (data) => {
-      const frame = textOf(data);
+      const frame = this.tap(textOf(data));
+      if (frame === undefined) return;
       const swallower = this.#hear(frame, asked);
       if (swallower) return this.#tell(page, swallower, null, idOf(frame));
       if (relay.readyState === relay.OPEN) relay.send(frame);
       else waiting.push(frame);
     });
     relay.on('open', () => waiting.forEach((frame) => relay.send(frame)));
-    relay.on('message', (data) => this.#answer(page, textOf(data), asked));
+    relay.on('message', (data) => {
+      const frame = this.tap(textOf(data));
+      if (frame !== undefined) this.#answer(page, frame, asked);
+    });
     const end = (): void => {
       this.#connections.delete(page);
       page.close();
@@ -108,7 +119,7 @@ export class LyingRelay {
   /** @returns the lie that keeps this request from the true relay */
   #hear(frame: string, asked: Map<number, MethodName>): Lie | undefined {
     this.frames.push(frame);
-    const { id, method, params = null } = JSON.parse(frame) as Frame;
+    const { id, method, params = null } = parse(frame);
     if (id === undefined || method === undefined) return undefined;
     asked.set(id, method);
     this.requests.push({ method, params });
@@ -116,7 +127,7 @@ export class LyingRelay {
   }
 
   #answer(page: WebSocket, frame: string, asked: ReadonlyMap<number, MethodName>): void {
-    const { id, result } = JSON.parse(frame) as Frame;
+    const { id, result } = parse(frame);
     const method = id === undefined ? undefined : asked.get(id);
     const lie = this.lies.find(({ at }) => at === method);
     if (lie && id !== undefined) return this.#tell(page, lie, result ?? null, id);
@@ -139,5 +150,13 @@ export class LyingRelay {
   }
 }
 
-const idOf = (frame: string): number => (JSON.parse(frame) as Frame).id ?? -1;
+/** A frame that was spoilt on the way is handed on as it is. */
+function parse(frame: string): Frame {
+  try {
+    return JSON.parse(frame) as Frame;
+  } catch {
+    return {};
+  }
+}
+const idOf = (frame: string): number => parse(frame).id ?? -1;
 const textOf = (data: RawData): string => (data as Buffer).toString('utf8');
