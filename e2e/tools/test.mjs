@@ -16,7 +16,10 @@ unitTests('Unit tests', []);
 const browser = findOrInstallChromium();
 if (browser) unitTests('Unit tests in a browser', ['--mode', 'unit-browser'], { CHROMIUM_PATH: browser });
 else skipWithoutBrowser('the unit tests in a browser');
-if (stage('Build', 'npm', ['run', '--silent', 'build'])) stories();
+if (stage('Build', 'npm', ['run', '--silent', 'build'])) {
+  stage('The package in an empty folder', process.execPath, ['e2e/tools/try-package.mjs']);
+  stories();
+}
 rmSync(folder, { recursive: true, force: true });
 report();
 
