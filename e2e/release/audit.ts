@@ -49,7 +49,7 @@ export function tellAudit(result: Audit): { readonly good: boolean; readonly tex
     case 'not-checked':
       return {
         good: true,
-        text: `audit          NOT CHECKED: the registry did not say which packages are vulnerable (${result.because}).\n               Run \`npm audit\` where registry.npmjs.org can be reached, before you publish.`,
+        text: `audit          NOT CHECKED: the registry did not say which packages are vulnerable (${result.because}).\n               Run \`npm audit\` where the registry answers it, before you publish.`,
       };
     case 'found': {
       const { reaching, building } = result;

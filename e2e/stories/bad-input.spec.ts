@@ -86,7 +86,7 @@ test('A mismatch is resolved by the image that was meant, or the launch is aband
   await meet(page, relay);
   await makeSession(page, other);
   await launch(page, 'demo', MISMATCH);
-  await page.getByText('Correct what you expect').click();
+  await page.getByText('Compare with another guest image').click();
   await page.getByRole('button', { name: 'Choose another' }).click();
   await page.getByLabel('Guest image file').setInputFiles(demoImage(folder));
   await expect(verdict(page)).toHaveText(MATCH);
