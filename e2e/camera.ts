@@ -11,6 +11,7 @@ const FRAMES_PER_CODE = 3;
 /** More codes than the reader needs: the film is a loop, and one that is never read must not be missed forever. */
 export const SPARE_CODES = 4;
 const FILMING_MS = 20_000;
+const SETTLE_MS = 800;
 
 /** A browser of its own, whose camera sees the film that lies at `film`. */
 export interface Device {
@@ -40,6 +41,8 @@ export async function filmCodes(screen: Page, { film }: Pick<Device, 'film'>): P
   const place = screen.getByRole('img', { name: /^QR codes?: / });
   // As a person would: clear of the bars at the edges.
   await place.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+  // The code is drawn a moment after its place is there; a film of the empty place would never be read.
+  await screen.waitForTimeout(SETTLE_MS);
   const label = (await place.getAttribute('aria-label')) ?? '';
   const total = Number(/, (\d+) in turn$/.exec(label)?.[1] ?? 1);
   const wanted = total === 1 ? 1 : total + SPARE_CODES;
