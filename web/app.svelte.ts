@@ -1,6 +1,7 @@
 // What the whole app shares: its storage, its connections, its records and where one is. Given to components by context.
 import { getContext, setContext } from 'svelte';
 import { Inbox } from './inbox.svelte.ts';
+import { Keys } from './keys/keys.svelte.ts';
 import { Launches } from './launches/launches.svelte.ts';
 import { Library } from './library/library.svelte.ts';
 import { Navigation } from './navigation.svelte.ts';
@@ -8,12 +9,15 @@ import { Updates } from './offline/updates.svelte.ts';
 import { Platforms } from './platforms/platforms.svelte.ts';
 import { Relays } from './relay/relays.svelte.ts';
 import { openDatabase } from './storage/database.ts';
+import { VaultLock } from './vault/lock.ts';
 import type { Vault } from './vault/vault.ts';
+import { deriveInWorker } from './workers/kdf.ts';
 
 export interface AppState {
   readonly navigation: Navigation;
   readonly updates: Updates;
   readonly inbox: Inbox;
+  readonly keys: Keys;
   readonly relays: Relays;
   readonly platforms: Platforms;
   readonly library: Library;
@@ -25,19 +29,29 @@ export interface AppState {
 /** @throws SevError VAULT_STORAGE */
 export async function openApp(navigation: Navigation): Promise<AppState> {
   const database = await openDatabase();
+  const lock = new VaultLock(database, (passphrase, settings) => deriveInWorker({ passphrase, settings }), pause);
   const app = {
     navigation,
     updates: new Updates(),
     inbox: new Inbox(navigation),
+    keys: new Keys(lock),
     relays: new Relays(database),
     platforms: new Platforms(database),
     library: new Library(database),
     launches: new Launches(database),
-    vault: once(async () => (await import('./vault/vault.ts')).openVault(database)),
+    vault: once(async () => (await import('./vault/vault.ts')).openVault(database, lock)),
   };
-  await Promise.all([app.relays.load(), app.platforms.load(), app.library.load(), app.launches.load()]);
+  await Promise.all([
+    app.keys.load(),
+    app.relays.load(),
+    app.platforms.load(),
+    app.library.load(),
+    app.launches.load(),
+  ]);
   return app;
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   let made: Promise<T> | undefined;

@@ -9,6 +9,7 @@ export const PAGES = {
   courier: () => import('./courier/CourierPage.svelte'),
   connect: () => import('./platforms/ConnectPage.svelte'),
   library: () => import('./library/LibraryPage.svelte'),
+  keys: () => import('./keys/KeysPage.svelte'),
   more: () => import('./MorePage.svelte'),
   about: () => import('./AboutPage.svelte'),
   unknown: () => import('./UnknownPage.svelte'),

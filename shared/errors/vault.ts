@@ -10,6 +10,14 @@ export const VAULT_ERRORS = {
     sentence: 'The passphrase is not right.',
     next: 'Try again. Nothing is lost.',
   },
+  VAULT_WEAK: {
+    sentence: 'The passphrase is too short.',
+    next: 'Choose a longer one: several words are easier to keep than odd characters.',
+  },
+  VAULT_NONE: {
+    sentence: 'The keys on this device are not protected by a passphrase yet.',
+    next: 'Set one first: a session for real hardware is made only then.',
+  },
   VAULT_MISSING_KEY: {
     sentence: 'The keys of this session are not on this device.',
     next: 'Open the launch on the device that made the session, or restore its backup.',

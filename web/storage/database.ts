@@ -7,28 +7,32 @@ import type { PlatformRecord } from '../platforms/platform-record.ts';
 import type { RelayRecord } from '../relay/relay-record.ts';
 import type { LedgerEntry } from '../vault/ledger.ts';
 import type { KeyRecord } from '../vault/key-record.ts';
+import type { LockRecord } from '../vault/lock.ts';
 
 interface Stores extends DBSchema {
   platforms: { key: string; value: PlatformRecord };
   launches: { key: string; value: LaunchRecord; indexes: { updatedAt: number } };
   references: { key: string; value: ReferenceRecord };
   relays: { key: string; value: RelayRecord };
-  /** Only web/vault reads and writes these two. */
+  /** Only web/vault reads and writes these three. */
+  vault: { key: string; value: LockRecord };
   keys: { key: string; value: KeyRecord };
   ledger: { key: string; value: LedgerEntry };
 }
 
 export type Database = IDBPDatabase<Stores>;
-export type StoreName = 'platforms' | 'launches' | 'references' | 'relays' | 'keys' | 'ledger';
+export type StoreName = 'platforms' | 'launches' | 'references' | 'relays' | 'vault' | 'keys' | 'ledger';
 
 export const DATABASE_NAME = 'sev-verifier';
-const VERSION = 1;
+const VERSION = 2;
 
 /** @throws SevError VAULT_STORAGE when the browser gives no storage */
 export const openDatabase = (): Promise<Database> =>
   stored(
     openDB<Stores>(DATABASE_NAME, VERSION, {
-      upgrade(db) {
+      upgrade(db, from) {
+        if (from < 2) db.createObjectStore('vault', { keyPath: 'id' });
+        if (from >= 1) return;
         db.createObjectStore('platforms', { keyPath: 'id' });
         db.createObjectStore('launches', { keyPath: 'id' }).createIndex('updatedAt', 'updatedAt');
         db.createObjectStore('references', { keyPath: 'id' });

@@ -3,6 +3,7 @@
 import { airgap } from './airgap.ts';
 import { carry } from './carry.ts';
 import { chain } from './chain.ts';
+import { keys } from './keys.ts';
 import { launch } from './launch.ts';
 import { library } from './library.ts';
 import { more } from './more.ts';
@@ -11,4 +12,4 @@ import { relay } from './relay.ts';
 import { shell } from './shell.ts';
 import { tone, ui } from './ui.ts';
 
-export const words = { airgap, carry, chain, launch, library, more, platform, relay, shell, tone, ui } as const;
+export const words = { airgap, carry, chain, keys, launch, library, more, platform, relay, shell, tone, ui } as const;

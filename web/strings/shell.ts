@@ -9,6 +9,7 @@ export const shell = {
   library: 'Library',
   courier: 'Courier',
   more: 'More',
+  keysAre: { open: 'Keys: open', locked: 'Keys: locked' },
   menu: 'Menu',
   aboutLead: 'Verifies an AMD SEV platform and its guest on your own device, before you hand over a secret.',
   build: 'This build',

@@ -1,8 +1,57 @@
-// The transport keys of one session as they lie in storage: handles that no script can read out.
+// The transport keys of one session as they lie in storage: in a box under the vault's key, or, where no passphrase was
+// set on this device, as handles that no script can read out.
+import { importCipherKey, importMacKey } from '../../shared/crypto/mac.ts';
 import type { CryptoKey } from '../../shared/crypto/subtle.ts';
+import { concat } from '../../shared/bytes/writer.ts';
+import { requireLength } from '../../shared/bytes/reader.ts';
+import { SevError } from '../../shared/errors.ts';
+import type { TransportKeys } from '../../shared/session/launch-session.ts';
+import { type Box, open, seal } from './box.ts';
 
-export interface KeyRecord {
-  readonly sessionId: string;
-  readonly tek: CryptoKey;
-  readonly tik: CryptoKey;
+export type KeyRecord =
+  | { readonly sessionId: string; readonly tek: CryptoKey; readonly tik: CryptoKey }
+  | { readonly sessionId: string; readonly box: Box };
+
+const PURPOSE = 'sev-verifier transport keys';
+const KEY_SIZE = 16;
+
+/** TEK then TIK, 32 bytes, in one box. */
+export async function boxKeys(key: CryptoKey, raw: { tek: Uint8Array; tik: Uint8Array }): Promise<Box> {
+  const plain = concat(raw.tek, raw.tik);
+  try {
+    return await seal(key, plain, PURPOSE);
+  } finally {
+    plain.fill(0);
+  }
+}
+
+/** @param key gives the vault's key; throws VAULT_LOCKED. Not asked for keys that are no box. */
+export async function handlesOf(record: KeyRecord, key: () => Promise<CryptoKey | undefined>): Promise<TransportKeys> {
+  if (!('box' in record)) return record;
+  return openKeys(record, key, async (tek, tik) => ({ tek: await importCipherKey(tek), tik: await importMacKey(tik) }));
+}
+
+/** A copy of the TIK for the doctor's worker, which wipes it; handles stay handles. */
+export async function searchKeyOf(
+  record: KeyRecord,
+  key: () => Promise<CryptoKey | undefined>,
+): Promise<CryptoKey | Uint8Array> {
+  if (!('box' in record)) return record.tik;
+  return openKeys(record, key, (_tek, tik) => Promise.resolve(tik.slice()));
+}
+
+async function openKeys<T>(
+  { box }: { readonly box: Box },
+  key: () => Promise<CryptoKey | undefined>,
+  use: (tek: Uint8Array, tik: Uint8Array) => Promise<T>,
+): Promise<T> {
+  const vaultKey = await key();
+  if (!vaultKey) throw new SevError('VAULT_MISSING_KEY');
+  const plain = await open(vaultKey, box, PURPOSE);
+  try {
+    requireLength(plain, 2 * KEY_SIZE, 'keys');
+    return await use(plain.subarray(0, KEY_SIZE), plain.subarray(KEY_SIZE));
+  } finally {
+    plain.fill(0);
+  }
 }

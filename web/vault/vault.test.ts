@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { concat } from '../../shared/bytes/writer.ts';
 import { toUtf8 } from '../../shared/bytes/text.ts';
+import { sha256 } from '../../shared/crypto/subtle.ts';
 import { expectLaunch } from '../../shared/decide/expectation.ts';
 import { SevError } from '../../shared/errors.ts';
 import { LUKS_PASSPHRASE_GUID } from '../../shared/formats/known-secrets.ts';
@@ -9,6 +10,8 @@ import { parseLaunchMeasure } from '../../shared/formats/launch-measure.ts';
 import { SimulatedAmdSp } from '../../shared/simulator/amd-sp.ts';
 import { hashGuestImage } from '../../shared/verify/launch-digest.ts';
 import { DATABASE_NAME, type Database, openDatabase } from '../storage/database.ts';
+import { importBoxKey } from './box.ts';
+import { type Derive, VaultLock } from './lock.ts';
 import { type LaunchCase, openVault, type Vault } from './vault.ts';
 
 const POLICY = 0x0b;
@@ -17,12 +20,16 @@ const secret = [{ guid: LUKS_PASSPHRASE_GUID, data: toUtf8('correct horse batter
 
 let database: Database;
 let amdSp: SimulatedAmdSp;
+let lock: VaultLock;
+
+/** Quick in place of memory-hard. */
+const quick: Derive = async (passphrase) => importBoxKey(await sha256(toUtf8(passphrase)));
 
 /** Stands for navigator.locks, which Node does not have: one holder of a name at a time, and a refusal for all others. */
 function tabs(): () => Vault {
   const held = new Set<string>();
   return () =>
-    openVault(database, async (name, work) => {
+    openVault(database, lock, async (name, work) => {
       if (held.has(name)) throw new SevError('VAULT_BUSY');
       held.add(name);
       return work().finally(() => held.delete(name));
@@ -54,6 +61,7 @@ const refusal = (work: Promise<unknown>): Promise<unknown> =>
 beforeEach(async () => {
   indexedDB.deleteDatabase(DATABASE_NAME);
   database = await openDatabase();
+  lock = new VaultLock(database, quick, () => Promise.resolve());
   amdSp = await SimulatedAmdSp.create();
 });
 
@@ -76,8 +84,22 @@ describe('the vault', () => {
       acceptsKeySharing: false,
     });
     const keys = await database.get('keys', session.id);
-    expect(keys?.tek.extractable).toBe(false);
-    expect(keys?.tik.extractable).toBe(false);
+    expect(keys).toMatchObject({ tek: { extractable: false }, tik: { extractable: false } });
+  });
+
+  it('keeps keys in a box once there is a passphrase, and asks for it while it is locked', async () => {
+    await lock.create('several plain words');
+    const vault = tabs()();
+    const chain = await chainOf(amdSp);
+    const session = await vault.makeSession({ chain, policy: POLICY, acceptsKeySharing: false });
+    const keys = await database.get('keys', session.id);
+    expect(Object.keys(keys!).sort()).toEqual(['box', 'sessionId']);
+    const asked = await launch(session, chain);
+    lock.lock();
+    expect(await refusal(vault.judge(asked))).toBe('VAULT_LOCKED');
+    expect(await refusal(vault.seal(asked, secret))).toBe('VAULT_LOCKED');
+    await lock.unlock('several plain words');
+    expect(await refusal(vault.seal(asked, secret))).toBe('done');
   });
 
   it('seals what the platform opens, and gives the same packet however often it is asked', async () => {
@@ -122,7 +144,7 @@ describe('the vault', () => {
   });
 
   it('lets two tabs without locks seal for one measurement only', async () => {
-    const tab = (): Vault => openVault(database, (_name, work) => work());
+    const tab = (): Vault => openVault(database, lock, (_name, work) => work());
     const chain = await chainOf(amdSp);
     const session = await tab().makeSession({ chain, policy: POLICY, acceptsKeySharing: false });
     const launches = [await launch(session, chain), await launch(session, chain)];

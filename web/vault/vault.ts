@@ -19,6 +19,9 @@ import { type TrustedPdh, verifyCertChain } from '../../shared/verify/cert-chain
 import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
 import { encodeLaunchMeasure } from '../../shared/formats/launch-measure.ts';
 import { type Database, stored } from '../storage/database.ts';
+import type { Box } from './box.ts';
+import { boxKeys, handlesOf, searchKeyOf } from './key-record.ts';
+import type { VaultLock } from './lock.ts';
 import { bind, enter, keepPacket, retire, type SealedPacket } from './ledger.ts';
 
 /** How many other sessions the doctor looks at: the latest ones. */
@@ -36,7 +39,7 @@ export interface LaunchCase {
 }
 
 export interface Vault {
-  /** Makes a session for a platform, once its chain has verified. @throws SevError CERT_*, MEASURE_POLICY, VAULT_STORAGE */
+  /** Makes a session for a platform, once its chain has verified. @throws SevError CERT_*, MEASURE_POLICY, VAULT_STORAGE, VAULT_LOCKED, VAULT_NONE */
   makeSession(wanted: {
     readonly chain: Uint8Array;
     readonly policy: number;
@@ -52,7 +55,9 @@ export interface Vault {
   /** The packet that was sealed for a session, if one was. */
   packetOf(sessionId: string): Promise<SealedPacket | undefined>;
   /** Every TIK that is here, this session's first: the doctor may search with them, and only there. */
-  searchKeys(sessionId: string): Promise<readonly { readonly sessionId: string; readonly key: CryptoKey }[]>;
+  searchKeys(
+    sessionId: string,
+  ): Promise<readonly { readonly sessionId: string; readonly key: CryptoKey | Uint8Array }[]>;
   /** Ends a session for good: nothing is sealed under it any more, and its keys are forgotten. */
   retire(sessionId: string): Promise<void>;
 }
@@ -60,10 +65,13 @@ export interface Vault {
 /** Runs work of one name in one tab at a time. */
 export type Alone = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
-export function openVault(database: Database, alone: Alone = onlyThisTab): Vault {
+export function openVault(database: Database, lock: VaultLock, alone: Alone = onlyThisTab): Vault {
+  const vaultKey = (): Promise<CryptoKey | undefined> => lock.key();
+
   async function resume({ chain, session }: Omit<LaunchCase, 'expectation' | 'reported'>): Promise<LaunchSession> {
-    const keys = await stored(database.get('keys', session.id));
-    if (keys === undefined) throw new SevError('VAULT_MISSING_KEY');
+    const record = await stored(database.get('keys', session.id));
+    if (record === undefined) throw new SevError('VAULT_MISSING_KEY');
+    const keys = await handlesOf(record, vaultKey);
     return resumeLaunchSession({ ...session, trustedPdh: await trust(chain), keys });
   }
 
@@ -91,8 +99,16 @@ export function openVault(database: Database, alone: Alone = onlyThisTab): Vault
   return {
     async makeSession({ chain, policy, acceptsKeySharing }) {
       const trustedPdh = await trust(chain);
-      const session = await makeLaunchSession({ trustedPdh, policy, acceptsKeySharing, random: webCryptoRandom });
-      await enter(database, { sessionId: session.id, ...session.keys }, Date.now());
+      const key = await vaultKey();
+      // Practice needs no passphrase; what is worth something is kept under one.
+      if (!key && !trustedPdh.simulated) throw new SevError('VAULT_NONE');
+      let box: Box | undefined;
+      const rawKeys = async (raw: { tek: Uint8Array; tik: Uint8Array }): Promise<void> => {
+        if (key) box = await boxKeys(key, raw);
+      };
+      const random = webCryptoRandom;
+      const session = await makeLaunchSession({ trustedPdh, policy, acceptsKeySharing, random, rawKeys });
+      await enter(database, { sessionId: session.id, ...(box ? { box } : session.keys) }, Date.now());
       return { ...storeLaunchSession(session), id: session.id };
     },
     judge,
@@ -103,7 +119,12 @@ export function openVault(database: Database, alone: Alone = onlyThisTab): Vault
       const all = await stored(database.getAll('keys'));
       const first = all.filter((keys) => keys.sessionId === sessionId);
       const others = all.filter((keys) => keys.sessionId !== sessionId).slice(-MAX_OTHER_SESSIONS);
-      return [...first, ...others].map(({ sessionId: id, tik }) => ({ sessionId: id, key: tik }));
+      return Promise.all(
+        [...first, ...others].map(async (keys) => ({
+          sessionId: keys.sessionId,
+          key: await searchKeyOf(keys, vaultKey),
+        })),
+      );
     },
     retire: (sessionId) => retire(database, sessionId, Date.now()),
   };

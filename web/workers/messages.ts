@@ -1,5 +1,6 @@
 // What goes between the page and its workers. Only values that can be cloned.
 import type { Sha256Midstate } from '../../shared/crypto/sha256-stream.ts';
+import type { KdfSettings } from '../vault/kdf-settings.ts';
 import type { ChainView, Fault } from '../platforms/chain-view.ts';
 import type { CryptoKey } from '../../shared/crypto/subtle.ts';
 import type { PlatformVisit } from '../../shared/decide/continuity.ts';
@@ -65,3 +66,8 @@ export interface DoctorRequest extends Omit<DoctorCase, 'keys'> {
 }
 
 export type DoctorAnswer = DoctorReport;
+
+export interface KdfRequest {
+  readonly passphrase: string;
+  readonly settings: KdfSettings;
+}

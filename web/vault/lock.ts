@@ -1,0 +1,146 @@
+// The lock of the vault: one random key that all keys at rest lie under, itself kept under a passphrase.
+import { type CryptoKey, webCryptoRandom } from '../../shared/crypto/subtle.ts';
+import { SevError } from '../../shared/errors.ts';
+import { type Database, stored } from '../storage/database.ts';
+import { type Box, importBoxKey, open, seal } from './box.ts';
+import { type KdfSettings, newKdfSettings, requireKdfSettings } from './kdf-settings.ts';
+
+/** What is stored of the lock. Nothing in it opens anything without the passphrase. */
+export interface LockRecord {
+  readonly id: 'lock';
+  readonly kdf: KdfSettings;
+  /** The vault's key, under the key that the passphrase gives. */
+  readonly box: Box;
+  /** Idle minutes after which the vault locks itself. */
+  readonly lockAfterMinutes: number;
+}
+
+/** `none`: no passphrase was set on this device. */
+export type LockState = 'none' | 'locked' | 'open';
+
+/** From a passphrase to a key, wherever that second of work is done. */
+export type Derive = (passphrase: string, settings: KdfSettings) => Promise<CryptoKey>;
+
+export const MIN_PASSPHRASE = 8;
+const LOCK_AFTER_MINUTES = 15;
+const PURPOSE = 'sev-verifier vault key';
+/** After so many wrong passphrases each further one waits, longer every time. */
+const FREE_TRIES = 3;
+const LONGEST_WAIT_MS = 30_000;
+
+export class VaultLock {
+  readonly #database: Database;
+  readonly #derive: Derive;
+  readonly #wait: (ms: number) => Promise<void>;
+  #key: CryptoKey | undefined;
+  #wrong = 0;
+
+  constructor(database: Database, derive: Derive, wait: (ms: number) => Promise<void>) {
+    this.#database = database;
+    this.#derive = derive;
+    this.#wait = wait;
+  }
+
+  async state(): Promise<LockState> {
+    if (this.#key) return 'open';
+    return (await this.#read()) ? 'locked' : 'none';
+  }
+
+  /** The vault's key while it is open; undefined where there is no lock. @throws SevError VAULT_LOCKED */
+  async key(): Promise<CryptoKey | undefined> {
+    if (this.#key) return this.#key;
+    if (await this.#read()) throw new SevError('VAULT_LOCKED');
+    return undefined;
+  }
+
+  /** Sets the first passphrase, and opens. @throws SevError VAULT_WEAK, VAULT_CONFLICT */
+  async create(passphrase: string): Promise<void> {
+    requireStrong(passphrase);
+    const raw = webCryptoRandom(32);
+    try {
+      const record = await this.#wrap(raw, passphrase, LOCK_AFTER_MINUTES);
+      await this.#add(record);
+      this.#key = await importBoxKey(raw);
+    } finally {
+      raw.fill(0);
+    }
+  }
+
+  /** @throws SevError VAULT_PASSPHRASE when it is wrong; nothing is lost */
+  async unlock(passphrase: string): Promise<void> {
+    const raw = await this.#unwrap(passphrase);
+    try {
+      this.#key = await importBoxKey(raw);
+    } finally {
+      raw.fill(0);
+    }
+  }
+
+  lock(): void {
+    this.#key = undefined;
+  }
+
+  /** Everything at rest stays as it is: only the lock's own box is made anew. @throws SevError VAULT_PASSPHRASE, VAULT_WEAK */
+  async change(passphrase: string, next: string): Promise<void> {
+    requireStrong(next);
+    const raw = await this.#unwrap(passphrase);
+    try {
+      const { lockAfterMinutes } = await this.#present();
+      await stored(this.#database.put('vault', await this.#wrap(raw, next, lockAfterMinutes)));
+    } finally {
+      raw.fill(0);
+    }
+  }
+
+  async lockAfterMinutes(): Promise<number> {
+    const minutes = (await this.#read())?.lockAfterMinutes ?? LOCK_AFTER_MINUTES;
+    return Number.isFinite(minutes) ? Math.min(240, Math.max(1, minutes)) : LOCK_AFTER_MINUTES;
+  }
+
+  async lockAfter(minutes: number): Promise<void> {
+    await stored(this.#database.put('vault', { ...(await this.#present()), lockAfterMinutes: minutes }));
+  }
+
+  async #wrap(raw: Uint8Array, passphrase: string, lockAfterMinutes: number): Promise<LockRecord> {
+    const kdf = newKdfSettings();
+    const box = await seal(await this.#derive(passphrase, kdf), raw, PURPOSE);
+    return { id: 'lock', kdf, box, lockAfterMinutes };
+  }
+
+  async #unwrap(passphrase: string): Promise<Uint8Array> {
+    const { kdf, box } = await this.#present();
+    requireKdfSettings(kdf);
+    if (this.#wrong >= FREE_TRIES) {
+      await this.#wait(Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (this.#wrong - FREE_TRIES)));
+    }
+    try {
+      const raw = await open(await this.#derive(passphrase, kdf), box, PURPOSE, 'VAULT_PASSPHRASE');
+      this.#wrong = 0;
+      return raw;
+    } catch (error) {
+      this.#wrong++;
+      throw error;
+    }
+  }
+
+  async #present(): Promise<LockRecord> {
+    const record = await this.#read();
+    if (!record) throw new SevError('VAULT_RECORD', { at: 'lock' });
+    return record;
+  }
+
+  #read(): Promise<LockRecord | undefined> {
+    return stored(this.#database.get('vault', 'lock'));
+  }
+
+  /** Another tab may have set a passphrase in the meantime; its key must not be lost. */
+  async #add(record: LockRecord): Promise<void> {
+    if (await this.#read()) throw new SevError('VAULT_CONFLICT');
+    await stored(this.#database.add('vault', record));
+  }
+}
+
+function requireStrong(passphrase: string): void {
+  if ([...passphrase].length >= MIN_PASSPHRASE) return;
+  throw new SevError('VAULT_WEAK', { because: `${MIN_PASSPHRASE} characters are the least.` });
+}
