@@ -10,6 +10,8 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   // Two cores: one worker drives the browser, the other core belongs to the relay and the page's workers.
   workers: 1,
+  // Said in the summary when it was needed: a slow machine must not hide what is good, nor what is shaky.
+  retries: 1,
   forbidOnly: Boolean(process.env['CI']),
   reporter: 'list',
   use: {

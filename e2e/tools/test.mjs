@@ -1,5 +1,5 @@
 // `npm test`: types, lint, unit tests in Node and in a browser, and the stories in a real browser, one after the other.
-// Ends with what was skipped and why, and with "N passed, N failed".
+// Ends with what was skipped and why, what failed, and "N passed, N failed".
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,8 @@ import { findOrInstallChromium } from './chromium.mjs';
 const folder = mkdtempSync(join(tmpdir(), 'sev-test-'));
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const skips = [];
+const failures = [];
+const flaky = [];
 
 stage('Type check', 'npm', ['run', '--silent', 'check']);
 stage('Lint', 'npm', ['run', '--silent', 'lint']);
@@ -38,6 +40,7 @@ function run(title, command, args, env = {}) {
 function stage(title, command, args) {
   const good = run(title, command, args);
   totals[good ? 'passed' : 'failed'] += 1;
+  if (!good) failures.push(title);
   return good;
 }
 
@@ -52,14 +55,16 @@ function unitTests(title, options, env) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   const good = run(title, 'npx', ['vitest', 'run', ...options, ...reporters], env);
   const result = readJson(file);
-  if (!result) return countFailure();
+  if (!result) return countFailure(title);
   totals.passed += result.numPassedTests;
   totals.failed += result.numFailedTests;
   totals.skipped += result.numPendingTests;
-  if (!good && result.numFailedTests === 0) countFailure();
+  if (!good && result.numFailedTests === 0) countFailure(`${title}: an error outside of a test`);
   for (const { assertionResults } of result.testResults) {
-    for (const { status, ancestorTitles } of assertionResults)
-      if (status !== 'passed' && status !== 'failed') skips.push(ancestorTitles[0]);
+    for (const { status, ancestorTitles, fullName } of assertionResults) {
+      if (status === 'failed') failures.push(fullName);
+      else if (status !== 'passed') skips.push(ancestorTitles[0]);
+    }
   }
 }
 
@@ -74,27 +79,30 @@ function stories() {
     env,
   );
   const result = readJson(file);
-  if (!result) return countFailure();
+  if (!result) return countFailure('Stories');
   totals.passed += result.stats.expected + result.stats.flaky;
   totals.failed += result.stats.unexpected;
   totals.skipped += result.stats.skipped;
-  if (!good && result.stats.unexpected === 0) countFailure();
-  result.suites.forEach(collectSkips);
+  if (!good && result.stats.unexpected === 0) countFailure('Stories: an error outside of a story');
+  result.suites.forEach(collect);
 }
 
-function collectSkips(suite) {
+function collect(suite) {
   for (const spec of suite.specs ?? []) {
     for (const test of spec.tests) {
+      if (test.status === 'unexpected') failures.push(spec.title);
+      if (test.status === 'flaky') flaky.push(spec.title);
       if (test.status !== 'skipped') continue;
       const reason = test.annotations.find(({ type }) => type === 'skip')?.description;
       skips.push(reason ? `${spec.title}: ${reason}` : spec.title);
     }
   }
-  (suite.suites ?? []).forEach(collectSkips);
+  (suite.suites ?? []).forEach(collect);
 }
 
-function countFailure() {
+function countFailure(what) {
   totals.failed += 1;
+  failures.push(what);
 }
 
 function readJson(path) {
@@ -108,6 +116,8 @@ function readJson(path) {
 function report() {
   console.log('');
   for (const skip of new Set(skips)) console.log(`skipped: ${skip}`);
+  for (const title of flaky) console.log(`good only when tried again: ${title}`);
+  for (const title of failures) console.log(`FAILED: ${title}`);
   const { passed, failed, skipped } = totals;
   console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
   process.exitCode = failed > 0 ? 1 : 0;
