@@ -58,12 +58,12 @@ describeWithVirsh('real virsh with its test driver', () => {
 
   it('has no SEV, and says so in libvirt’s words', async () => {
     const guests = real();
-    for (const asked of [
-      guests.measurement(ID),
-      guests.inject(ID, { header: new Uint8Array(52), secret: new Uint8Array(16) }),
-      guests.capabilities(),
+    for (const ask of [
+      () => guests.measurement(ID),
+      () => guests.inject(ID, { header: new Uint8Array(52), secret: new Uint8Array(16) }),
+      () => guests.capabilities(),
     ]) {
-      const error = await failure(asked);
+      const error = await failure(ask());
       expect(error.code).toBe('RELAY_LIBVIRT');
       expect(error.sentence).toMatch(/libvirt says: “.*(not supported by the connection driver|unsupported flags)/);
     }
