@@ -1,6 +1,6 @@
 // `npm test`: types, lint, unit tests in Node and in a browser, and the stories in a real browser, one after the other.
 // Ends with what was skipped and why, what failed, and "N passed, N failed".
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,8 +12,11 @@ const skips = [];
 const failures = [];
 const flaky = [];
 
-stage('Type check', 'npm', ['run', '--silent', 'check']);
-stage('Lint', 'npm', ['run', '--silent', 'lint']);
+// Each keeps one core busy.
+await stagesTogether([
+  ['Type check', 'check'],
+  ['Lint', 'lint'],
+]);
 unitTests('Unit tests', []);
 const browser = findOrInstallChromium();
 if (browser) unitTests('Unit tests in a browser', ['--mode', 'unit-browser'], { CHROMIUM_PATH: browser });
@@ -38,7 +41,26 @@ function run(title, command, args, env = {}) {
 
 /** A stage that counts as one test. */
 function stage(title, command, args) {
-  const good = run(title, command, args);
+  return count(title, run(title, command, args));
+}
+
+/** Stages that do not disturb each other, each a script of package.json. What they print comes when all have ended. */
+async function stagesTogether(stages) {
+  const started = Date.now();
+  const ends = stages.map(async ([title, script]) => {
+    const child = spawn('npm', ['run', '--silent', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const said = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(chunk));
+    const status = await new Promise((resolve) => child.on('close', resolve).on('error', resolve));
+    return { title, good: status === 0, said: Buffer.concat(said), seconds: Math.round((Date.now() - started) / 1000) };
+  });
+  for (const { title, good, said, seconds } of await Promise.all(ends)) {
+    console.log(`\n== ${title}\n${said}-- ${title}: ${good ? 'good' : 'FAILED'} after ${seconds} s`);
+    count(title, good);
+  }
+}
+
+function count(title, good) {
   totals[good ? 'passed' : 'failed'] += 1;
   if (!good) failures.push(title);
   return good;
