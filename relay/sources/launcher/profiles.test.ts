@@ -26,7 +26,7 @@ const refusal = (profile: object): string => {
 
 describe('profiles', () => {
   it('of the operator’s guide can be used as they stand there', () => {
-    const guide = readFileSync('docs/host.md', 'utf8');
+    const guide = readFileSync('docs/host-operator.md', 'utf8');
     const [, example] = /```json\n([^]*?)```/.exec(guide)!;
     expect(readProfiles(fileOf(example!)).profiles[0]).toMatchObject({ name: 'web', kind: 'sev-es' });
   });
