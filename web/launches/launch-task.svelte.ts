@@ -36,6 +36,9 @@ export class LaunchTask {
   profiles = $state.raw<readonly Profile[] | undefined>();
   guests = $state.raw<readonly Guest[] | undefined>();
 
+  /** Whether the record was read from storage: where it is missing then, it is not on this device. */
+  opened = $state.raw(false);
+
   readonly record: LaunchRecord | undefined = $derived.by(() => this.#app.launches.find(this.id));
   readonly image = $derived.by(() => this.#app.library.findImage(this.record?.plan.imageId));
   readonly platform = $derived.by(() => this.#app.platforms.find(this.record?.platformId));
@@ -48,6 +51,14 @@ export class LaunchTask {
   constructor(app: AppState, id: string) {
     this.#app = app;
     this.id = id;
+  }
+
+  /** Reads the record; until then there is none. */
+  open(): Promise<void> {
+    return this.#attempt(undefined, async () => {
+      await this.#app.launches.open(this.id);
+      this.opened = true;
+    });
   }
 
   /** The platform was met again since, and has another PDH: this session no longer fits it. */
@@ -226,11 +237,11 @@ export class LaunchTask {
     const found = await (await vault()).searchKeys(session.id);
     const keys = found.map(({ sessionId, key }): SearchKey => {
       const own = sessionId === session.id;
-      const other = launches.list.find((launch) => launch.session?.id === sessionId);
+      const other = launches.list.find((launch) => launch.sessionId === sessionId);
       const name = other?.name ?? words.launch.unnamedSession;
-      return { role: own ? 'this-session' : 'other-session', name, key, ...(other && { policy: other.plan.policy }) };
+      return { role: own ? 'this-session' : 'other-session', name, key, ...(other && { policy: other.policy }) };
     });
-    const cmdlines = launches.list.flatMap((launch) => launch.plan.kernel?.cmdline ?? []);
+    const cmdlines = launches.list.flatMap((launch) => launch.cmdline ?? []);
     return doctorRequest({ plan, image, reported, library: library.files, images: library.images, cmdlines, keys });
   }
 

@@ -1,4 +1,5 @@
-// All launches of this device, newest first.
+// All launches of this device, newest first: of each its summary, and whole those that were opened.
+import { SvelteMap } from 'svelte/reactivity';
 import { randomId } from '../../shared/crypto/subtle.ts';
 import { encodePolicy } from '../../shared/formats/policy.ts';
 import { recommendedPolicy } from '../../shared/formats/policy-words.ts';
@@ -7,10 +8,14 @@ import { type Database, stored } from '../storage/database.ts';
 import { announce, changeRecord, onChange } from '../storage/records.ts';
 import { words } from '../strings/index.ts';
 import { after, type LaunchRecord } from './launch-record.ts';
-import { FIRST_CPU } from './plan.ts';
+import { type LaunchSummary, summaryOf } from './launch-summary.ts';
+import { FIRST_CPU, type Plan } from './plan.ts';
+
+const INDEX = { store: 'launchIndex', of: summaryOf } as const;
 
 export class Launches {
-  list = $state.raw<readonly LaunchRecord[]>([]);
+  list = $state.raw<readonly LaunchSummary[]>([]);
+  readonly #opened = new SvelteMap<string, LaunchRecord>();
   readonly #database: Database;
 
   constructor(database: Database) {
@@ -19,16 +24,30 @@ export class Launches {
   }
 
   async load(): Promise<void> {
-    const records = await stored(this.#database.getAllFromIndex('launches', 'updatedAt'));
-    this.list = records.reverse();
+    const [records, summaries] = await stored(
+      Promise.all([this.#database.count('launches'), this.#database.getAll('launchIndex')]),
+    );
+    const whole = summaries.length === records ? summaries : await stored(this.#summariseAll());
+    this.list = whole.sort((a, b) => b.updatedAt - a.updatedAt);
   }
 
+  /** Reads the whole record, for `find` to have it. @returns undefined when it is not on this device */
+  async open(id: string): Promise<LaunchRecord | undefined> {
+    await this.#reload(id);
+    return this.find(id);
+  }
+
+  /** A record that was opened. */
   find(id: string): LaunchRecord | undefined {
-    return this.list.find((launch) => launch.id === id);
+    return this.#opened.get(id);
+  }
+
+  has(id: string): boolean {
+    return this.list.some((launch) => launch.id === id);
   }
 
   /** Begins a launch on a platform whose chain the caller has just seen verified. */
-  async begin(platform: PlatformRecord): Promise<LaunchRecord> {
+  async begin(platform: PlatformRecord, plan?: Plan): Promise<LaunchRecord> {
     const now = Date.now();
     const fresh: LaunchRecord = {
       id: randomId(),
@@ -41,11 +60,16 @@ export class Launches {
       platformName: platform.name,
       chain: platform.chain,
       ...(platform.relayUrl && { relayUrl: platform.relayUrl }),
-      plan: { policy: firstPolicy(platform), acceptsKeySharing: false, cpu: FIRST_CPU },
+      plan: plan ?? { policy: firstPolicy(platform), acceptsKeySharing: false, cpu: FIRST_CPU },
       history: [],
     };
     const record = after(fresh, 'begun', {}, platform.name);
-    await stored(this.#database.add('launches', record));
+    const transaction = this.#database.transaction(['launches', 'launchIndex'], 'readwrite');
+    const writes = [
+      transaction.objectStore('launches').add(record),
+      transaction.objectStore('launchIndex').put(summaryOf(record)),
+    ];
+    await stored(Promise.all([...writes, transaction.done]));
     announce({ store: 'launches', key: record.id });
     this.#put(record);
     return record;
@@ -56,21 +80,36 @@ export class Launches {
    * @throws SevError VAULT_STORAGE, VAULT_RECORD, or what `next` throws
    */
   async change(id: string, next: (present: LaunchRecord) => LaunchRecord): Promise<LaunchRecord> {
-    const saved = await changeRecord(this.#database, 'launches', id, next);
+    const saved = await changeRecord(this.#database, 'launches', id, next, INDEX);
     this.#put(saved);
     return saved;
   }
 
+  /** Reads a record anew where it is open; of the others the list takes the summary. */
   async #reload(id: string): Promise<void> {
     const record = await stored(this.#database.get('launches', id));
-    if (record) this.#put(record);
-    else this.list = this.list.filter((launch) => launch.id !== id);
+    if (record) return this.#put(record);
+    this.#opened.delete(id);
+    this.list = this.list.filter((launch) => launch.id !== id);
   }
 
   #put(record: LaunchRecord): void {
     const known = this.find(record.id);
-    if (known && known.revision >= record.revision) return;
-    this.list = [record, ...this.list.filter((launch) => launch.id !== record.id)];
+    if (!known || known.revision < record.revision) this.#opened.set(record.id, record);
+    const listed = this.list.find(({ id }) => id === record.id);
+    if (listed && listed.revision >= record.revision) return;
+    this.list = [summaryOf(record), ...this.list.filter(({ id }) => id !== record.id)];
+  }
+
+  /** After an update of the app, or a restore that brought records alone: every record is read once. */
+  async #summariseAll(): Promise<LaunchSummary[]> {
+    const transaction = this.#database.transaction(['launches', 'launchIndex'], 'readwrite');
+    const index = transaction.objectStore('launchIndex');
+    await index.clear();
+    const summaries: LaunchSummary[] = [];
+    for await (const { value } of transaction.objectStore('launches')) summaries.push(summaryOf(value));
+    await Promise.all([...summaries.map((summary) => index.put(summary)), transaction.done]);
+    return summaries;
   }
 
   #numberOn(platformId: string): number {

@@ -1,8 +1,8 @@
 // The mark of a launch in a list. Nothing is green there: a list proves nothing, the launch's own page does.
 import type { Tone } from '../ui/tone.ts';
-import type { LaunchRecord } from './launch-record.ts';
+import type { LaunchSummary } from './launch-summary.ts';
 
-export function listTone({ state }: LaunchRecord): Tone {
+export function listTone({ state }: Pick<LaunchSummary, 'state'>): Tone {
   if (state === 'mismatch') return 'refused';
   if (state === 'verified' || state === 'released') return 'attention';
   return state === 'running' || state === 'abandoned' ? 'note' : 'waiting';

@@ -2,6 +2,7 @@
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { SevError } from '../../shared/errors.ts';
 import type { LaunchRecord } from '../launches/launch-record.ts';
+import type { LaunchSummary } from '../launches/launch-summary.ts';
 import type { ReferenceRecord } from '../library/reference-record.ts';
 import type { PlatformRecord } from '../platforms/platform-record.ts';
 import type { RelayRecord } from '../relay/relay-record.ts';
@@ -12,6 +13,8 @@ import type { LockRecord } from '../vault/lock.ts';
 interface Stores extends DBSchema {
   platforms: { key: string; value: PlatformRecord };
   launches: { key: string; value: LaunchRecord; indexes: { updatedAt: number } };
+  /** What the list of launches shows of each: a record carries its chain, and thousands of chains are slow to read. */
+  launchIndex: { key: string; value: LaunchSummary };
   references: { key: string; value: ReferenceRecord };
   relays: { key: string; value: RelayRecord };
   /** Only web/vault reads and writes these three. */
@@ -21,10 +24,11 @@ interface Stores extends DBSchema {
 }
 
 export type Database = IDBPDatabase<Stores>;
-export type StoreName = 'platforms' | 'launches' | 'references' | 'relays' | 'vault' | 'keys' | 'ledger';
+export type StoreName =
+  'platforms' | 'launches' | 'launchIndex' | 'references' | 'relays' | 'vault' | 'keys' | 'ledger';
 
 export const DATABASE_NAME = 'sev-verifier';
-const VERSION = 2;
+const VERSION = 3;
 
 /** @throws SevError VAULT_STORAGE when the browser gives no storage */
 export const openDatabase = (): Promise<Database> =>
@@ -32,6 +36,8 @@ export const openDatabase = (): Promise<Database> =>
     openDB<Stores>(DATABASE_NAME, VERSION, {
       upgrade(db, from) {
         if (from < 2) db.createObjectStore('vault', { keyPath: 'id' });
+        // Filled by web/launches when it finds fewer summaries than launches.
+        if (from < 3) db.createObjectStore('launchIndex', { keyPath: 'id' });
         if (from >= 1) return;
         db.createObjectStore('platforms', { keyPath: 'id' });
         db.createObjectStore('launches', { keyPath: 'id' }).createIndex('updatedAt', 'updatedAt');

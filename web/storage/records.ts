@@ -40,6 +40,12 @@ export function onChange(store: RecordStore, heard: (key: string) => void): () =
   };
 }
 
+/** A light record that is kept beside each record of a store, written in the same transaction. */
+export interface Beside<T> {
+  readonly store: 'launchIndex';
+  readonly of: (record: T) => { readonly id: string };
+}
+
 /**
  * Reads a record, works out the next one and stores it, in one transaction: no tab ever undoes another's work.
  *
@@ -52,14 +58,16 @@ export async function changeRecord<T extends Revised>(
   store: 'launches' | 'platforms',
   id: string,
   next: (present: T) => T,
+  beside?: Beside<T>,
 ): Promise<T> {
   const work = async (): Promise<T> => {
-    const transaction = database.transaction(store, 'readwrite');
+    const transaction = database.transaction(beside ? [store, beside.store] : [store], 'readwrite');
     try {
-      const present = (await transaction.store.get(id)) as T | undefined;
+      const present = (await transaction.objectStore(store).get(id)) as T | undefined;
       if (present === undefined) throw new SevError('VAULT_RECORD', { because: 'It is no longer there.' });
       const changed = { ...next(present), revision: present.revision + 1 };
-      await transaction.store.put(changed as never);
+      await transaction.objectStore(store).put(changed as never);
+      if (beside) await transaction.objectStore(beside.store).put(beside.of(changed) as never);
       await transaction.done;
       return changed;
     } catch (error) {

@@ -1,0 +1,36 @@
+// What a list shows of a launch, and what a search looks into: the record without its chain, session and history.
+import type { GuestState } from '../../shared/relay-protocol.ts';
+import { happened, type LaunchRecord, type LaunchState } from './launch-record.ts';
+
+export interface LaunchSummary {
+  readonly id: string;
+  readonly revision: number;
+  readonly name: string;
+  readonly updatedAt: number;
+  readonly state: LaunchState;
+  readonly platformId: string;
+  readonly platformName: string;
+  readonly policy: number;
+  /** A secret was sealed, and nobody said that it arrived. */
+  readonly sealed: boolean;
+  readonly guestState?: GuestState;
+  readonly sessionId?: string;
+  /** For the doctor, which tries the command lines of other launches. */
+  readonly cmdline?: string;
+}
+
+export function summaryOf(record: LaunchRecord): LaunchSummary {
+  const { id, revision, name, updatedAt, state, platformId, platformName, plan, guestState, session } = record;
+  const cmdline = plan.kernel?.cmdline;
+  return {
+    ...{ id, revision, name, updatedAt, state, platformId, platformName, policy: plan.policy },
+    sealed: state === 'verified' && happened(record, 'sealed'),
+    ...(guestState && { guestState }),
+    ...(session && { sessionId: session.id }),
+    ...(cmdline && { cmdline }),
+  };
+}
+
+/** The host holds a paused guest until somebody decides, or refused to: a person should look. */
+export const needsAttention = ({ state }: Pick<LaunchSummary, 'state'>): boolean =>
+  state === 'launched' || state === 'mismatch' || state === 'verified' || state === 'released';

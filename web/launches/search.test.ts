@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import type { LaunchSummary } from './launch-summary.ts';
+import { platformsOf, searchLaunches, type Wanted } from './search.ts';
+
+const launch = (name: string, platformName: string, state: LaunchSummary['state']): LaunchSummary =>
+  ({ id: name, name, platformId: platformName, platformName, state }) as LaunchSummary;
+
+const all = [
+  launch('Café one', 'rack 7', 'running'),
+  launch('web two', 'rack 7', 'mismatch'),
+  launch('db', 'rack 10', 'running'),
+  launch('waits', 'rack 10', 'launched'),
+];
+const found = (wanted: Partial<Wanted>): string[] =>
+  searchLaunches(all, { query: '', state: 'any', ...wanted }).map(({ name }) => name);
+
+describe('the search among launches', () => {
+  it.each([
+    ['', ['Café one', 'web two', 'db', 'waits']],
+    ['   ', ['Café one', 'web two', 'db', 'waits']],
+    ['cafe', ['Café one']],
+    ['RACK 7', ['Café one', 'web two']],
+    ['rack running', ['Café one', 'db']],
+    ['mismatch', ['web two']],
+    ['nothing of the kind', []],
+  ])('finds by “%s”', (query, names) => {
+    expect(found({ query })).toEqual(names);
+  });
+
+  it('narrows by state, by platform, and by what waits for a person', () => {
+    expect(found({ state: 'running' })).toEqual(['Café one', 'db']);
+    expect(found({ platformId: 'rack 10' })).toEqual(['db', 'waits']);
+    expect(found({ state: 'attention' })).toEqual(['web two', 'waits']);
+    expect(found({ state: 'attention', platformId: 'rack 10', query: 'web' })).toEqual([]);
+  });
+
+  it('names each platform once', () => {
+    expect(platformsOf(all).map(({ name }) => name)).toEqual(['rack 10', 'rack 7']);
+  });
+});
