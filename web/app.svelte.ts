@@ -10,6 +10,8 @@ import { Platforms } from './platforms/platforms.svelte.ts';
 import { Relays } from './relay/relays.svelte.ts';
 import { openDatabase } from './storage/database.ts';
 import { VaultLock } from './vault/lock.ts';
+import type { OwnerKeys } from './vault/owner-keys.ts';
+import type { Secrets } from './vault/secrets.ts';
 import type { Vault } from './vault/vault.ts';
 import { deriveInWorker } from './workers/kdf.ts';
 
@@ -24,6 +26,9 @@ export interface AppState {
   readonly launches: Launches;
   /** Opened when first needed, with all the cryptography that belongs to it. */
   readonly vault: () => Promise<Vault>;
+  /** The keys of a platform owner (OCA), and disk secrets: they, too, are handled in the vault alone. */
+  readonly ownerKeys: () => Promise<OwnerKeys>;
+  readonly secrets: () => Promise<Secrets>;
 }
 
 /** @throws SevError VAULT_STORAGE */
@@ -40,6 +45,8 @@ export async function openApp(navigation: Navigation): Promise<AppState> {
     library: new Library(database),
     launches: new Launches(database),
     vault: once(async () => (await import('./vault/vault.ts')).openVault(database, lock)),
+    ownerKeys: once(async () => (await import('./vault/owner-keys.ts')).openOwnerKeys(database, lock)),
+    secrets: once(async () => (await import('./vault/secrets.ts')).openSecrets(database, lock)),
   };
   await Promise.all([
     app.keys.load(),

@@ -9,6 +9,8 @@ import type { RelayRecord } from '../relay/relay-record.ts';
 import type { LedgerEntry } from '../vault/ledger.ts';
 import type { KeyRecord } from '../vault/key-record.ts';
 import type { LockRecord } from '../vault/lock.ts';
+import type { OwnerKeyRecord } from '../vault/owner-keys.ts';
+import type { SecretRecord } from '../vault/secrets.ts';
 
 interface Stores extends DBSchema {
   platforms: { key: string; value: PlatformRecord };
@@ -17,18 +19,29 @@ interface Stores extends DBSchema {
   launchIndex: { key: string; value: LaunchSummary };
   references: { key: string; value: ReferenceRecord };
   relays: { key: string; value: RelayRecord };
-  /** Only web/vault reads and writes these three. */
+  /** Only web/vault reads and writes these five. */
   vault: { key: string; value: LockRecord };
   keys: { key: string; value: KeyRecord };
   ledger: { key: string; value: LedgerEntry };
+  ownerKeys: { key: string; value: OwnerKeyRecord };
+  secrets: { key: string; value: SecretRecord };
 }
 
 export type Database = IDBPDatabase<Stores>;
 export type StoreName =
-  'platforms' | 'launches' | 'launchIndex' | 'references' | 'relays' | 'vault' | 'keys' | 'ledger';
+  | 'platforms'
+  | 'launches'
+  | 'launchIndex'
+  | 'references'
+  | 'relays'
+  | 'vault'
+  | 'keys'
+  | 'ledger'
+  | 'ownerKeys'
+  | 'secrets';
 
 export const DATABASE_NAME = 'sev-verifier';
-const VERSION = 3;
+const VERSION = 4;
 
 /** @throws SevError VAULT_STORAGE when the browser gives no storage */
 export const openDatabase = (): Promise<Database> =>
@@ -38,6 +51,10 @@ export const openDatabase = (): Promise<Database> =>
         if (from < 2) db.createObjectStore('vault', { keyPath: 'id' });
         // Filled by web/launches when it finds fewer summaries than launches.
         if (from < 3) db.createObjectStore('launchIndex', { keyPath: 'id' });
+        if (from < 4) {
+          db.createObjectStore('ownerKeys', { keyPath: 'id' });
+          db.createObjectStore('secrets', { keyPath: 'id' });
+        }
         if (from >= 1) return;
         db.createObjectStore('platforms', { keyPath: 'id' });
         db.createObjectStore('launches', { keyPath: 'id' }).createIndex('updatedAt', 'updatedAt');

@@ -2,8 +2,8 @@
 import { SevError } from '../../shared/errors.ts';
 import { type Database, stored } from './database.ts';
 
-/** The stores whose records belong to the app rather than to the vault. */
-type RecordStore = 'platforms' | 'launches' | 'references' | 'relays';
+/** The stores that lists on the screen are made of. */
+type RecordStore = 'platforms' | 'launches' | 'references' | 'relays' | 'ownerKeys' | 'secrets';
 
 /** A record that counts its changes. */
 export interface Revised {

@@ -2,7 +2,6 @@
 // set on this device, as handles that no script can read out.
 import { importCipherKey, importMacKey } from '../../shared/crypto/mac.ts';
 import type { CryptoKey } from '../../shared/crypto/subtle.ts';
-import { concat } from '../../shared/bytes/writer.ts';
 import { requireLength } from '../../shared/bytes/reader.ts';
 import { SevError } from '../../shared/errors.ts';
 import type { TransportKeys } from '../../shared/session/launch-session.ts';
@@ -12,17 +11,17 @@ export type KeyRecord =
   | { readonly sessionId: string; readonly tek: CryptoKey; readonly tik: CryptoKey }
   | { readonly sessionId: string; readonly box: Box };
 
-const PURPOSE = 'sev-verifier transport keys';
+/** A box opens for its own session only: keys that were moved to another entry of the ledger would be used twice. */
+export const keyPurpose = (sessionId: string): string => `sev-verifier transport keys ${sessionId}`;
 const KEY_SIZE = 16;
 
 /** TEK then TIK, 32 bytes, in one box. */
-export async function boxKeys(key: CryptoKey, raw: { tek: Uint8Array; tik: Uint8Array }): Promise<Box> {
-  const plain = concat(raw.tek, raw.tik);
-  try {
-    return await seal(key, plain, PURPOSE);
-  } finally {
-    plain.fill(0);
-  }
+export async function boxKeys(
+  key: CryptoKey,
+  plain: Uint8Array,
+  sessionId: string,
+): Promise<Extract<KeyRecord, { box: Box }>> {
+  return { sessionId, box: await seal(key, plain, keyPurpose(sessionId)) };
 }
 
 /** @param key gives the vault's key; throws VAULT_LOCKED. Not asked for keys that are no box. */
@@ -41,13 +40,13 @@ export async function searchKeyOf(
 }
 
 async function openKeys<T>(
-  { box }: { readonly box: Box },
+  { sessionId, box }: { readonly sessionId: string; readonly box: Box },
   key: () => Promise<CryptoKey | undefined>,
   use: (tek: Uint8Array, tik: Uint8Array) => Promise<T>,
 ): Promise<T> {
   const vaultKey = await key();
   if (!vaultKey) throw new SevError('VAULT_MISSING_KEY');
-  const plain = await open(vaultKey, box, PURPOSE);
+  const plain = await open(vaultKey, box, keyPurpose(sessionId));
   try {
     requireLength(plain, 2 * KEY_SIZE, 'keys');
     return await use(plain.subarray(0, KEY_SIZE), plain.subarray(KEY_SIZE));

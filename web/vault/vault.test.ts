@@ -6,12 +6,14 @@ import { sha256 } from '../../shared/crypto/subtle.ts';
 import { expectLaunch } from '../../shared/decide/expectation.ts';
 import { SevError } from '../../shared/errors.ts';
 import { LUKS_PASSPHRASE_GUID } from '../../shared/formats/known-secrets.ts';
+import { parseSecretTable } from '../../shared/formats/secret-table.ts';
 import { parseLaunchMeasure } from '../../shared/formats/launch-measure.ts';
 import { SimulatedAmdSp } from '../../shared/simulator/amd-sp.ts';
 import { hashGuestImage } from '../../shared/verify/launch-digest.ts';
 import { DATABASE_NAME, type Database, openDatabase } from '../storage/database.ts';
 import { importBoxKey } from './box.ts';
 import { type Derive, VaultLock } from './lock.ts';
+import { openSecrets } from './secrets.ts';
 import { type LaunchCase, openVault, type Vault } from './vault.ts';
 
 const POLICY = 0x0b;
@@ -21,6 +23,8 @@ const secret = [{ guid: LUKS_PASSPHRASE_GUID, data: toUtf8('correct horse batter
 let database: Database;
 let amdSp: SimulatedAmdSp;
 let lock: VaultLock;
+/** Of the guest that was launched last. */
+let lastHandle: number;
 
 /** Quick in place of memory-hard. */
 const quick: Derive = async (passphrase) => importBoxKey(await sha256(toUtf8(passphrase)));
@@ -46,6 +50,7 @@ async function chainOf(platform: SimulatedAmdSp): Promise<Uint8Array> {
 async function launch(session: LaunchCase['session'], chain: Uint8Array, loaded = image): Promise<LaunchCase> {
   const { godh, blob, policy } = session;
   const handle = await amdSp.launchStart({ policy, godh, session: blob });
+  lastHandle = handle;
   await amdSp.launchUpdateData(handle, loaded);
   const { apiMajor, apiMinor, build } = amdSp.platformStatus();
   const reported = { ...parseLaunchMeasure(await amdSp.launchMeasure(handle)), apiMajor, apiMinor, build, policy };
@@ -111,6 +116,33 @@ describe('the vault', () => {
     const again = await vault.seal(asked, [{ guid: LUKS_PASSPHRASE_GUID, data: toUtf8('another') }]);
     expect(again).toEqual(first);
     expect(await vault.packetOf(session.id)).toEqual(first);
+  });
+
+  it('seals a stored secret without anybody seeing it, and keeps the session free when it is not there', async () => {
+    await lock.create('several plain words');
+    const secrets = openSecrets(database, lock);
+    const text = 'correct horse battery staple';
+    const { id } = await secrets.keep({ name: 'disk', guid: LUKS_PASSPHRASE_GUID, endsWithNul: true, text });
+    const vault = tabs()();
+    const chain = await chainOf(amdSp);
+    const session = await vault.makeSession({ chain, policy: POLICY, acceptsKeySharing: false });
+    const asked = await launch(session, chain);
+    expect(await refusal(vault.seal(asked, [{ storedId: 'another' }]))).toBe('VAULT_RECORD');
+    expect((await database.get('ledger', session.id))?.boundAt).toBeUndefined();
+    const packet = await vault.seal(asked, [{ storedId: id }]);
+    const plain = await amdSp.launchSecret(lastHandle, { ...packet, guestLength: packet.payload.length });
+    expect(parseSecretTable(plain)).toEqual(secret);
+  });
+
+  it('opens keys for their own session only', async () => {
+    await lock.create('several plain words');
+    const vault = tabs()();
+    const chain = await chainOf(amdSp);
+    const make = () => vault.makeSession({ chain, policy: POLICY, acceptsKeySharing: false });
+    const [a, b] = [await make(), await make()];
+    const moved = (await database.get('keys', a.id))!;
+    await database.put('keys', { ...moved, sessionId: b.id });
+    expect(await refusal(vault.judge(await launch(b, chain)))).toBe('VAULT_RECORD');
   });
 
   it('never seals after a mismatch, and the session stays free for the right launch', async () => {

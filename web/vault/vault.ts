@@ -1,4 +1,5 @@
 // The vault: the only room in which raw key bytes and secrets are handled. Whoever needs a key asks it to act.
+import { concat } from '../../shared/bytes/writer.ts';
 import { type CryptoKey, webCryptoRandom } from '../../shared/crypto/subtle.ts';
 import { type Decision, decide } from '../../shared/decide/decision.ts';
 import type { Expectation } from '../../shared/decide/expectation.ts';
@@ -19,10 +20,11 @@ import { type TrustedPdh, verifyCertChain } from '../../shared/verify/cert-chain
 import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
 import { encodeLaunchMeasure } from '../../shared/formats/launch-measure.ts';
 import { type Database, stored } from '../storage/database.ts';
-import type { Box } from './box.ts';
 import { boxKeys, handlesOf, searchKeyOf } from './key-record.ts';
 import type { VaultLock } from './lock.ts';
 import { bind, enter, keepPacket, retire, type SealedPacket } from './ledger.ts';
+import { secretEntry } from './secrets.ts';
+import { requireKey } from './vault-key.ts';
 
 /** How many other sessions the doctor looks at: the latest ones. */
 const MAX_OTHER_SESSIONS = 16;
@@ -38,6 +40,9 @@ export interface LaunchCase {
   readonly reported: ReportedLaunch;
 }
 
+/** A secret that was just given, or the name of one that the vault keeps and nobody else has to see. */
+export type SecretSource = SecretEntry | { readonly storedId: string };
+
 export interface Vault {
   /** Makes a session for a platform, once its chain has verified. @throws SevError CERT_*, MEASURE_POLICY, VAULT_STORAGE, VAULT_LOCKED, VAULT_NONE */
   makeSession(wanted: {
@@ -51,7 +56,7 @@ export interface Vault {
    * Seals secrets for a launch that `decide` releases. The same launch gets the same packet, however often it is asked.
    * @throws SevError MEASURE_NOT_VERIFIED, MEASURE_SESSION_USED, VAULT_BUSY, and as `judge`
    */
-  seal(launch: LaunchCase, secrets: readonly SecretEntry[], areaSize?: number): Promise<SealedPacket>;
+  seal(launch: LaunchCase, secrets: readonly SecretSource[], areaSize?: number): Promise<SealedPacket>;
   /** The packet that was sealed for a session, if one was. */
   packetOf(sessionId: string): Promise<SealedPacket | undefined>;
   /** Every TIK that is here, this session's first: the doctor may search with them, and only there. */
@@ -80,19 +85,27 @@ export function openVault(database: Database, lock: VaultLock, alone: Alone = on
     return decide({ session: await resume(launch), expectation, reported });
   }
 
-  async function sealAlone(launch: LaunchCase, secrets: readonly SecretEntry[], areaSize?: number) {
+  const entryOf = async (source: SecretSource): Promise<SecretEntry> =>
+    'storedId' in source ? secretEntry(database, await requireKey(lock), source.storedId) : source;
+
+  async function sealAlone(launch: LaunchCase, sources: readonly SecretSource[], areaSize?: number) {
     const { id } = launch.session;
     const decision = await judge(launch);
     if (decision.kind !== 'release') throw new SevError('MEASURE_NOT_VERIFIED');
-    const earlier = await bind(database, id, encodeLaunchMeasure(launch.reported), Date.now());
-    if (earlier) return earlier;
-    const table = encodeSecretTable(secrets, areaSize);
+    // What cannot be opened or does not fit is refused before the session is bound.
+    const secrets = await Promise.all(sources.map(entryOf));
+    let table: Uint8Array = new Uint8Array();
     try {
+      table = encodeSecretTable(secrets, areaSize);
+      const earlier = await bind(database, id, encodeLaunchMeasure(launch.reported), Date.now());
+      if (earlier) return earlier;
       const packet = await sealSecret(decision, table, webCryptoRandom);
       await keepPacket(database, id, packet);
       return packet;
     } finally {
       table.fill(0);
+      // What the caller gave is the caller's to wipe.
+      for (const [i, { data }] of secrets.entries()) if ('storedId' in sources[i]!) data.fill(0);
     }
   }
 
@@ -102,14 +115,18 @@ export function openVault(database: Database, lock: VaultLock, alone: Alone = on
       const key = await vaultKey();
       // Practice needs no passphrase; what is worth something is kept under one.
       if (!key && !trustedPdh.simulated) throw new SevError('VAULT_NONE');
-      let box: Box | undefined;
-      const rawKeys = async (raw: { tek: Uint8Array; tik: Uint8Array }): Promise<void> => {
-        if (key) box = await boxKeys(key, raw);
-      };
+      let raw: Uint8Array = new Uint8Array();
+      const rawKeys = ({ tek, tik }: { tek: Uint8Array; tik: Uint8Array }): void => void (raw = concat(tek, tik));
       const random = webCryptoRandom;
-      const session = await makeLaunchSession({ trustedPdh, policy, acceptsKeySharing, random, rawKeys });
-      await enter(database, { sessionId: session.id, ...(box ? { box } : session.keys) }, Date.now());
-      return { ...storeLaunchSession(session), id: session.id };
+      try {
+        const session = await makeLaunchSession({ trustedPdh, policy, acceptsKeySharing, random, rawKeys });
+        const { id } = session;
+        const keys = key ? await boxKeys(key, raw, id) : { sessionId: id, ...session.keys };
+        await enter(database, keys, Date.now());
+        return { ...storeLaunchSession(session), id };
+      } finally {
+        raw.fill(0);
+      }
     },
     judge,
     seal: (launch, secrets, areaSize) =>
