@@ -40,4 +40,23 @@ export default ts.config(
     ['**/verify/**', '**/decide/**', '**/session/**', '**/web/**', '**/relay/**', 'node:*'],
     'What makes and what checks must not share a mistake.',
   ),
+  // A rule of its own, because of two settings of one rule for one file only the last counts.
+  {
+    files: ['**/*.ts', '**/*.svelte'],
+    ignores: ['shared/session/secret-packet.ts', 'shared/session/secret-packet.test.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['**/packet-crypto.ts'],
+              allowTypeImports: true,
+              message: 'Packets are sealed by sealSecret, which asks for a Release.',
+            },
+          ],
+        },
+      ],
+    },
+  },
 );

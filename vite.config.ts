@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
@@ -65,8 +65,19 @@ const web: UserConfig = {
   worker: { format: 'es' },
 };
 
+/** An earlier build's chunks have other names: left behind, they would be packed. The web app beside them stays. */
+function withoutOldChunks(): Plugin {
+  return {
+    name: 'sev-without-old-chunks',
+    apply: 'build',
+    buildStart: () =>
+      ['chunks', 'relay', 'cli'].forEach((name) => rmSync(`dist/${name}`, { recursive: true, force: true })),
+  };
+}
+
 /** The two commands: dist/relay/main.js and dist/cli/main.js. Only ws and koffi stay outside. */
 const node: UserConfig = {
+  plugins: [withoutOldChunks()],
   build: {
     ssr: true,
     outDir: resolve('dist'),

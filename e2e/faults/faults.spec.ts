@@ -1,7 +1,7 @@
 // The journey, many times, with one fault at a random point of each: `npm run faults` for hundreds, a few in `npm test`.
 // FAULT_RUNS says how many, FAULT_SEED which; a run that failed names both, and is played again with FAULT_ONLY.
 import { expect, test } from '../world.ts';
-import { Dice } from './dice.ts';
+import { Dice } from '../../shared/testing/dice.ts';
 import { chooseFault } from './faults.ts';
 import { broken } from './invariants.ts';
 import { play } from './player.ts';

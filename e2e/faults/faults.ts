@@ -1,7 +1,7 @@
 // What can go wrong in the middle of a launch. Each fault happens once, when the frame, the write or the message of its
 // number comes.
 import type { BrowserContext } from '@playwright/test';
-import type { Dice } from './dice.ts';
+import type { Dice } from '../../shared/testing/dice.ts';
 
 export const FAULTS = [
   'no fault',

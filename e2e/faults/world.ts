@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { demoImage } from '../journey.ts';
 import { LyingRelay } from '../malice/lying-relay.ts';
 import { type Relay, startRelay } from '../world.ts';
-import type { Dice } from './dice.ts';
+import type { Dice } from '../../shared/testing/dice.ts';
 import { breakBrowser, type Fault, spoilFrame } from './faults.ts';
 
 export class FaultyWorld {

@@ -2,7 +2,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { SevError } from '../../shared/errors.ts';
-import { Choices, Corpus } from './mutate.ts';
+import { Dice } from '../../shared/testing/dice.ts';
+import { Corpus } from './mutate.ts';
 import type { FuzzTarget } from './target.ts';
 
 export interface Tally {
@@ -36,16 +37,16 @@ export async function runCampaign(
   witness: Witness = () => undefined,
 ): Promise<Tally> {
   const corpus = new Corpus(target.seeds ?? []);
-  const choices = new Choices(seed);
+  const dice = new Dice(seed);
   const [started, memory] = [performance.now(), memoryInUse()];
   let read = 0;
   for (let index = 0; index < limits.runs; index++) {
     if (index % 256 === 0 && performance.now() - started > limits.ms) return tally(index, read, started);
-    const bytes = corpus.next(choices);
+    const bytes = corpus.next(dice);
     witness(index, bytes);
     if (await runOne(target, bytes)) {
       read++;
-      corpus.keep(bytes, choices);
+      corpus.keep(bytes, dice);
     }
     if (index % LOOK_AT_MEMORY_EVERY === LOOK_AT_MEMORY_EVERY - 1) requireMemory(memory + limits.memoryGrowth);
   }
@@ -63,7 +64,7 @@ export async function runOne({ run }: FuzzTarget, bytes: Uint8Array): Promise<bo
   const before = bytes.slice();
   try {
     const pending = run(bytes);
-    if (pending) await pending;
+    if (pending instanceof Promise) await pending;
     return true;
   } catch (error) {
     if (error instanceof SevError) return false;

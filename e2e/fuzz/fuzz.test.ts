@@ -1,7 +1,8 @@
 // A short campaign against every target, and proof that the fuzzer finds what it is there to find.
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { Choices, Corpus } from './mutate.ts';
+import { Dice } from '../../shared/testing/dice.ts';
+import { Corpus } from './mutate.ts';
 
 const fuzz = (...args: readonly string[]) =>
   spawnSync(process.execPath, ['e2e/fuzz/main.mjs', '--seed', '1', ...args], { encoding: 'utf8' });
@@ -21,8 +22,8 @@ describe('the fuzzer', () => {
 
   it('makes the same inputs from the same seed, and seldom the same twice', () => {
     const inputs = (seed: number): string[] => {
-      const [choices, corpus] = [new Choices(seed), new Corpus([new Uint8Array(40), new Uint8Array(8).fill(9)])];
-      return Array.from({ length: 500 }, () => Buffer.from(corpus.next(choices)).toString('hex'));
+      const [dice, corpus] = [new Dice(seed), new Corpus([new Uint8Array(40), new Uint8Array(8).fill(9)])];
+      return Array.from({ length: 500 }, () => Buffer.from(corpus.next(dice)).toString('hex'));
     };
     expect(inputs(7)).toEqual(inputs(7));
     expect(new Set([...inputs(7), ...inputs(8)]).size).toBeGreaterThan(700);

@@ -1,13 +1,9 @@
 /// <reference types="vite/client" />
 // What is fuzzed: every list of targets that a file shared/testing/fuzz-*.ts exports.
 
-export interface FuzzTarget {
-  readonly name: string;
-  /** Inputs to begin with; random bytes where there are none. */
-  readonly seeds?: readonly Uint8Array[];
-  /** Throws a SevError when it refuses the bytes, and anything else when they broke a promise. */
-  readonly run: (bytes: Uint8Array) => void | Promise<void>;
-}
+import type { FuzzTarget } from '../../shared/testing/fuzz-target.ts';
+
+export type { FuzzTarget } from '../../shared/testing/fuzz-target.ts';
 
 type Module = Readonly<Record<string, unknown>>;
 

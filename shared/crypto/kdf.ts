@@ -1,18 +1,30 @@
 // The key derivation of SEV: NIST SP 800-108 in counter mode with HMAC-SHA-256, all integers little-endian.
-import { concat } from '../bytes/writer.ts';
+import { le32 } from '../bytes/number.ts';
 import { ascii } from '../bytes/text.ts';
+import { concat } from '../bytes/writer.ts';
+import { mac } from './mac.ts';
 import { subtle } from './subtle.ts';
 
 const KEY_SIZE = 16;
-// Counter 1, and 128 output bits: every key here fits into one block.
-const COUNTER = Uint8Array.of(1, 0, 0, 0);
-const LENGTH_BITS = Uint8Array.of(128, 0, 0, 0);
+const HASH_SIZE = 32;
 const TERMINATOR = Uint8Array.of(0);
 
-async function derive(key: Uint8Array, label: string, context: Uint8Array): Promise<Uint8Array> {
+/**
+ * Block i, from 1 on, is HMAC(key, LE32(i) | label | 0x00 | context | LE32(size in bits)). The keys of a session fit
+ * into one block.
+ * @param size bytes that are wanted
+ */
+export async function deriveKey(
+  key: Uint8Array,
+  label: string,
+  context: Uint8Array,
+  size: number,
+): Promise<Uint8Array> {
   const hmac = await subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
-  const message = concat(COUNTER, ascii(label), TERMINATOR, context, LENGTH_BITS);
-  return new Uint8Array(await subtle.sign({ name: 'HMAC' }, hmac, message)).slice(0, KEY_SIZE);
+  const [fixed, sizeBits] = [concat(ascii(label), TERMINATOR, context), le32(8 * size)];
+  const numbers = Array.from({ length: Math.ceil(size / HASH_SIZE) }, (_, i) => i + 1);
+  const blocks = await Promise.all(numbers.map((i) => mac(hmac, concat(le32(i), fixed, sizeBits))));
+  return concat(...blocks).slice(0, size);
 }
 
 /** KEK and KIK, 16 raw bytes each. They wrap the transport keys; wipe them after use. */
@@ -28,9 +40,10 @@ export interface WrappingKeys {
  * @param nonce 16 bytes, from the session blob
  */
 export async function deriveWrappingKeys(sharedSecret: Uint8Array, nonce: Uint8Array): Promise<WrappingKeys> {
-  const master = await derive(sharedSecret, 'sev-master-secret', nonce);
+  const master = await deriveKey(sharedSecret, 'sev-master-secret', nonce, KEY_SIZE);
   const none = new Uint8Array();
-  const keys = { kek: await derive(master, 'sev-kek', none), kik: await derive(master, 'sev-kik', none) };
+  const derive = (label: string): Promise<Uint8Array> => deriveKey(master, label, none, KEY_SIZE);
+  const keys = { kek: await derive('sev-kek'), kik: await derive('sev-kik') };
   master.fill(0);
   return keys;
 }

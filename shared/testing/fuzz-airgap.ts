@@ -10,13 +10,8 @@ import { encodeUrPart, parseUr } from '../airgap/ur.ts';
 import { crc32 } from '../bytes/crc32.ts';
 import { equalBytes } from '../bytes/equal.ts';
 import { SevError } from '../errors.ts';
+import { type FuzzTarget, latin } from './fuzz-target.ts';
 import { referenceMessage } from './reference-message.ts';
-
-export interface FuzzTarget {
-  readonly name: string;
-  /** @throws Error when the bytes broke a promise; SevErrors are answers, and stay inside */
-  readonly run: (bytes: Uint8Array) => void | Promise<void>;
-}
 
 const TYPE = typeOfKind('chain');
 const GOOD = referenceMessage(1500, 'the good series');
@@ -30,8 +25,6 @@ const GOOD_TEXTS = Array.from({ length: GOOD_FRAMES.total }, (_, i) => GOOD_FRAM
 const require = (holds: boolean, what: string): void => {
   if (!holds) throw new Error(what);
 };
-
-const latin = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 
 /** Takes numbers from the fuzzer's bytes; when these have run out, from a sequence that they seed. */
 class Choices {

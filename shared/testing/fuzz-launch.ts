@@ -1,6 +1,6 @@
 // Fuzz targets of a launch's parsers: each takes any bytes, and either returns or throws a SevError.
 import { parseNumber } from '../bytes/number.ts';
-import { ascii, toHex } from '../bytes/text.ts';
+import { ascii } from '../bytes/text.ts';
 import { concat } from '../bytes/writer.ts';
 import { auditDomainXml, auditQemuArguments } from '../configure/audit.ts';
 import { splitCommand } from '../configure/shell.ts';
@@ -22,23 +22,8 @@ import { readVmsa } from '../formats/vmsa-reading.ts';
 import { buildVmsa } from '../formats/vmsa.ts';
 import { importSession } from '../session/session-import.ts';
 import { readReportedLaunch } from '../verify/launch-measure.ts';
+import { latin, requireSame, type SeededTarget } from './fuzz-target.ts';
 import { area, entry, HASHES, image, le, RESET, SECRET } from './guest-images.ts';
-
-export interface FuzzTarget {
-  readonly name: string;
-  /** Inputs that are read whole, for a fuzzer to begin with. */
-  readonly seeds: readonly Uint8Array[];
-  /** @throws SevError when the bytes are refused; anything else is a fault */
-  readonly run: (bytes: Uint8Array) => void;
-}
-
-/** What was read must be written back as it was. */
-function requireSame(written: Uint8Array, bytes: Uint8Array): void {
-  if (toHex(written) !== toHex(bytes)) throw new Error('what was read is written differently');
-}
-
-/** Bytes as text without judging them: any byte becomes one character. */
-const latin = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 
 const u32 = (bytes: Uint8Array): number => bytes.slice(0, 4).reduce((sum, byte) => sum * 256 + byte, 0);
 
@@ -55,7 +40,7 @@ const qemu =
   'qemu -machine q35,confidential-guest-support=s -object sev-guest,id=s,policy=1 -smp cpus=2 -append "a \\"b" -S ' +
   `-blockdev '{"driver":"file","filename":"/f","node-name":"n"}' -device virtio-net-pci,romfile= -drive if=pflash,file=/a,,b`;
 
-export const LAUNCH_FUZZ_TARGETS: readonly FuzzTarget[] = [
+export const LAUNCH_FUZZ_TARGETS: readonly SeededTarget[] = [
   {
     name: 'session blob',
     seeds: [session],

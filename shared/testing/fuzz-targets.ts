@@ -1,7 +1,6 @@
 // Fuzz targets of certificates, reports, keys and the intake: each takes any bytes, and either returns or throws a SevError.
 // A verifying target also throws when it accepts what is no seed.
 import { p384 } from '@noble/curves/nist.js';
-import { equalBytes } from '../bytes/equal.ts';
 import { ascii, fromBase64, toBase64, toHex, toUtf8 } from '../bytes/text.ts';
 import { concat } from '../bytes/writer.ts';
 import { encodeAttestationReport, parseAttestationReport } from '../formats/attestation-report.ts';
@@ -18,14 +17,7 @@ import { parsePekCsr } from '../session/ownership.ts';
 import { AMD_ROOTS } from '../trust/amd-roots.ts';
 import { SIMULATED_ROOT } from '../trust/simulated-root.ts';
 import { inspectChainBytes } from '../verify/cert-chain.ts';
-
-export interface FuzzTarget {
-  readonly name: string;
-  /** Inputs that are read whole, for a fuzzer to begin with. */
-  readonly seeds: readonly Uint8Array[];
-  /** @throws SevError when the bytes are refused; anything else is a fault */
-  readonly run: (bytes: Uint8Array) => unknown;
-}
+import { latin, requireSame, type SeededTarget } from './fuzz-target.ts';
 
 const SCALAR = Uint8Array.from({ length: 48 }, (_, i) => i + 1);
 const POINT = p384.getPublicKey(SCALAR, false);
@@ -66,13 +58,7 @@ const TEXTS = [NODE_INFO, QMP, DOMAIN, toHex(REPORT), toBase64(CHAIN), toPem('PR
   toUtf8,
 );
 
-function requireSame(written: Uint8Array, bytes: Uint8Array): void {
-  if (!equalBytes(written, bytes)) throw new Error('what was read is written differently');
-}
-
-const latin = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
-
-export const FUZZ_TARGETS: readonly FuzzTarget[] = [
+export const FUZZ_TARGETS: readonly SeededTarget[] = [
   {
     name: 'a SEV certificate',
     seeds: [...(['PDH', 'PEK', 'OCA', 'CEK'] as const).map((usage) => certOf(usage)), certOf('PEK', false)],

@@ -1,20 +1,18 @@
 // The verb `secret`: packs secrets for one verified launch of a recorded session.
-import { existsSync } from 'node:fs';
 import { injectFiles, qmpInjectCommand } from '../../shared/configure/host-commands.ts';
 import { toUtf8 } from '../../shared/bytes/text.ts';
 import { type Decision, decide, type Release } from '../../shared/decide/decision.ts';
-import { SevError } from '../../shared/errors.ts';
 import { passphraseWarning } from '../../shared/formats/known-secrets.ts';
 import { parsePolicy, showPolicy } from '../../shared/formats/policy.ts';
 import { parseSecretTable } from '../../shared/formats/secret-table.ts';
 import type { SecretPacket } from '../../shared/session/secret-packet.ts';
 import { findingLines } from './findings.ts';
 import { type ExpectedLaunch, LAUNCH_HELP, LAUNCH_OPTIONS, readLaunch } from './launch-files.ts';
-import { freeValues, type Given, type OptionTable, required } from './options.ts';
+import { freeValues, type OptionTable, required } from './options.ts';
 import { sealOnce } from './release.ts';
 import { readReported, REPORTED_HELP, REPORTED_OPTIONS } from './reported.ts';
 import { parseSecretFile, readSecretTable } from './secret-files.ts';
-import { recordBeside } from './session-record-path.ts';
+import { requireRecord } from './session-record-path.ts';
 import { resumeFromRecord } from './session-record.ts';
 import { readTransportKeys } from './transport-key-files.ts';
 import { type Result, verb } from './verb.ts';
@@ -57,8 +55,6 @@ const OPTIONS = {
   force: { kind: 'flag' },
 } as const satisfies OptionTable;
 
-type Options = Given<typeof OPTIONS>['options'];
-
 export const run = verb({
   help: HELP,
   options: OPTIONS,
@@ -70,7 +66,7 @@ export const run = verb({
     required(options.secret[0], '--secret');
     const files = options.secret.map((text) => parseSecretFile(text, '--secret'));
     const keys = await readTransportKeys(options);
-    const record = findRecord(options);
+    const record = requireRecord(options);
     const session = await resumeFromRecord(record, keys);
     const launch = await readLaunch(options, parsePolicy(session.policy).es);
     const reported = await readReported(options, session.policy);
@@ -87,17 +83,6 @@ export const run = verb({
     }
   },
 });
-
-function findRecord({ record, tk, tik }: Options): string {
-  if (record !== undefined) return record;
-  const beside = recordBeside(tk ?? tik ?? '');
-  if (beside !== undefined && existsSync(beside)) return beside;
-  throw new SevError('MEASURE_SESSION_IMPORTED', {
-    at: '--record',
-    because: 'No record of it lies beside its keys.',
-    next: 'Make the session with `sev-verifier session`, or say where its record is.',
-  });
-}
 
 const expectationOf = ({ launchDigest, inputs }: ExpectedLaunch) => ({
   launchDigest,

@@ -9,7 +9,7 @@ import { buildVmsaPages, type VmsaPages } from '../../../shared/formats/vmsa.ts'
 import { area, entry, HASHES, image, le, RESET, SECRET } from '../../../shared/testing/guest-images.ts';
 import { launchDigestTail } from '../../../shared/verify/launch-digest.ts';
 import { encodeMeasuredLaunch } from '../../../shared/verify/launch-measure.ts';
-import type { Dice } from './dice.ts';
+import type { Dice } from '../../../shared/testing/dice.ts';
 import type { TestFolder } from './folder.ts';
 
 export interface RandomLaunch {
@@ -59,13 +59,13 @@ export function randomLaunch(dice: Dice, folder: TestFolder): RandomLaunch {
   const tail = launchDigestTail({ ...(kernelHashes && { kernelHashes }), ...(vmsas && { vmsas }) });
   const launchDigest = new Uint8Array(createHash('sha256').update(firmware).update(tail).digest());
   // Beneath API 0.17 the two differ on purpose; that has a test of its own.
-  const apiMajor = dice.pick(0, 1, dice.below(256));
+  const apiMajor = dice.oneOf(0, 1, dice.below(256));
   const version = {
     apiMajor,
     apiMinor: apiMajor === 0 ? 17 + dice.below(239) : dice.below(256),
     build: dice.below(256),
   };
-  const flags = dice.pick(1, 3, 0, dice.below(64), dice.below(2 ** 16)) & ~4;
+  const flags = dice.oneOf(1, 3, 0, dice.below(64), dice.below(2 ** 16)) & ~4;
   const policy = (flags | (es ? 4 : 0) | (dice.once(2) ? dice.below(2 ** 16) << 16 : 0)) >>> 0;
   const mnonce = dice.bytes(16);
   const message = encodeMeasuredLaunch({ ...version, policy, launchDigest, mnonce });
@@ -81,7 +81,7 @@ export function randomLaunch(dice: Dice, folder: TestFolder): RandomLaunch {
 function randomFirmware(dice: Dice, resetEip: number): Uint8Array {
   const areas = [area(HASHES, dice.below(2 ** 24), 0x400), area(SECRET, dice.below(2 ** 24), 0xc00)];
   const tables = dice.once(2) ? areas : [];
-  return image([...tables, entry(RESET, le(resetEip))], dice.bytes(dice.pick(48, 1000 + dice.below(4000))));
+  return image([...tables, entry(RESET, le(resetEip))], dice.bytes(dice.oneOf(48, 1000 + dice.below(4000))));
 }
 
 function writeKeys(dice: Dice, folder: TestFolder, options: Map<string, string>): [Uint8Array, Uint8Array] {
@@ -105,7 +105,7 @@ function randomKernel(dice: Dice, folder: TestFolder, options: Map<string, strin
   const initrd = dice.once(3) ? undefined : dice.bytes(dice.below(300));
   const cmdline = dice.once(3)
     ? undefined
-    : dice.pick('', 'console=ttyS0', ' quiet  splash ', 'root=/dev/vda1 ä€𝄞', '-quiet', 'a=b=c', '--x y', '\n');
+    : dice.oneOf('', 'console=ttyS0', ' quiet  splash ', 'root=/dev/vda1 ä€𝄞', '-quiet', 'a=b=c', '--x y', '\n');
   options.set('kernel', folder.write('kernel', kernel));
   if (initrd) options.set('initrd', folder.write('initrd', initrd));
   if (cmdline !== undefined) options.set('cmdline', cmdline);
@@ -118,10 +118,10 @@ function randomKernel(dice: Dice, folder: TestFolder, options: Map<string, strin
 
 function randomVmsas(dice: Dice, folder: TestFolder, options: Map<string, string>, resetEip: number): VmsaPages {
   // A single CPU without a page for others has a test of its own: libvirt's tool stumbles over it.
-  const vcpus = dice.pick(2, 1 + dice.below(512), 1 + dice.below(8));
+  const vcpus = dice.oneOf(2, 1 + dice.below(512), 1 + dice.below(8));
   options.set('num-cpus', String(vcpus));
   if (dice.once(2)) {
-    const cpu = { family: dice.pick(23, 25, 26, dice.below(270)), model: dice.below(256), stepping: dice.below(16) };
+    const cpu = { family: dice.oneOf(23, 25, 26, dice.below(270)), model: dice.below(256), stepping: dice.below(16) };
     for (const [name, value] of Object.entries(cpu)) options.set(`cpu-${name}`, String(value));
     return buildVmsaPages({ variant: 'qemu', cpuSignature: cpuSignature(cpu), resetEip }, vcpus);
   }
@@ -161,59 +161,59 @@ export function spoil(dice: Dice, folder: TestFolder, { options }: RandomLaunch)
     },
     'a cut measurement': () => {
       const bytes = Buffer.from(options.get('measurement')!, 'base64');
-      options.set('measurement', bytes.subarray(0, dice.pick(0, 16, 32, 47)).toString('base64'));
+      options.set('measurement', bytes.subarray(0, dice.oneOf(0, 16, 32, 47)).toString('base64'));
     },
     'a measurement that is no base64': () => {
-      options.set('measurement', options.get('measurement')!.slice(0, dice.pick(1, 3, 62, 63)));
+      options.set('measurement', options.get('measurement')!.slice(0, dice.oneOf(1, 3, 62, 63)));
     },
     'another number': () => {
-      const name = dice.pick('policy', 'api-major', 'api-minor', 'build-id', 'num-cpus', 'cpu-family');
+      const name = dice.oneOf('policy', 'api-major', 'api-minor', 'build-id', 'num-cpus', 'cpu-family');
       if (!options.has(name)) return;
       const before = Number(options.get(name));
       options.set(name, String(name === 'num-cpus' ? (before % 512) + 1 : before ^ 1));
     },
     'a number out of range': () =>
-      options.set(dice.pick('api-major', 'api-minor', 'build-id'), dice.pick('256', '-1', '99999999999999999999')),
+      options.set(dice.oneOf('api-major', 'api-minor', 'build-id'), dice.oneOf('256', '-1', '99999999999999999999')),
     'a policy out of range': () => options.set('policy', String(2n ** 32n + BigInt(options.get('policy')!))),
     'what is no number': () =>
-      options.set(dice.pick('policy', 'build-id', 'num-cpus'), dice.pick('three', '', '1.5', '1e3', '1__0', '- 5')),
-    'a missing option': () => options.delete(dice.pick(...options.keys())),
+      options.set(dice.oneOf('policy', 'build-id', 'num-cpus'), dice.oneOf('three', '', '1.5', '1e3', '1__0', '- 5')),
+    'a missing option': () => options.delete(dice.oneOf(...options.keys())),
     'a missing file': () => {
-      const name = dice.pick(
+      const name = dice.oneOf(
         ...[...options.keys()].filter((key) => /firmware|kernel|initrd|vmsa|tik|tek|tk/.test(key)),
       );
       options.set(name, folder.at('none'));
     },
     'a changed file': () => {
-      const name = dice.pick(...[...options.keys()].filter((key) => /firmware|kernel|initrd|tik/.test(key)));
-      const bytes = dice.bytes(dice.pick(15, 16, 17, 60));
+      const name = dice.oneOf(...[...options.keys()].filter((key) => /firmware|kernel|initrd|tik/.test(key)));
+      const bytes = dice.bytes(dice.oneOf(15, 16, 17, 60));
       options.set(name, folder.write('changed', bytes));
     },
-    'a key of another length': () => options.set('tk', folder.write('short', dice.bytes(dice.pick(0, 16, 31, 33)))),
+    'a key of another length': () => options.set('tk', folder.write('short', dice.bytes(dice.oneOf(0, 16, 31, 33)))),
     'all three key options': () => {
       options.set('tk', folder.write('tk.bin', dice.bytes(32)));
       options.set('tik', folder.write('tik.bin', dice.bytes(16)));
     },
     'a VMSA of another length': () =>
-      options.set('vmsa-cpu0', folder.write('short', dice.bytes(dice.pick(0, 4095, 4097)))),
+      options.set('vmsa-cpu0', folder.write('short', dice.bytes(dice.oneOf(0, 4095, 4097)))),
     'VMSA files and CPU numbers': () => {
       options.set('vmsa-cpu0', folder.write('vmsa0', dice.bytes(4096)));
       options.set('cpu-model', '1');
     },
-    'part of the CPU numbers': () => options.set(dice.pick('cpu-family', 'cpu-model', 'cpu-stepping'), '1'),
+    'part of the CPU numbers': () => options.set(dice.oneOf('cpu-family', 'cpu-model', 'cpu-stepping'), '1'),
     'an initrd without a kernel': () => {
       options.delete('kernel');
-      options.set(dice.pick('initrd', 'cmdline'), folder.write('initrd', dice.bytes(3)));
+      options.set(dice.oneOf('initrd', 'cmdline'), folder.write('initrd', dice.bytes(3)));
     },
     'an image without a table': () => {
-      options.set('firmware', folder.write('plain', dice.bytes(dice.pick(0, 10, 49, 500))));
+      options.set('firmware', folder.write('plain', dice.bytes(dice.oneOf(0, 10, 49, 500))));
     },
     'SEV-ES asked for or not': () => options.set('policy', String(Number(options.get('policy')) ^ 4)),
-    'an unknown option': () => options.set(dice.pick('measured', 'foo', 'cpu', 'secret'), 'x'),
+    'an unknown option': () => options.set(dice.oneOf('measured', 'foo', 'cpu', 'secret'), 'x'),
     'secrets without a place': () => options.set('inject-secret', `luks-key:${folder.write('secret', 'x')}`),
-    'a place for half a packet': () => options.set(dice.pick('secret-header', 'secret-payload'), folder.at('half')),
+    'a place for half a packet': () => options.set(dice.oneOf('secret-header', 'secret-payload'), folder.at('half')),
   };
-  const name = dice.pick(...Object.keys(spoilers));
+  const name = dice.oneOf(...Object.keys(spoilers));
   spoilers[name]!();
   return name;
 }

@@ -6,6 +6,7 @@ import type { SecretEntry } from '../../../shared/formats/secret-table.ts';
 import { makeLaunchSession } from '../../../shared/session/launch-session.ts';
 import { SimulatedAmdSp } from '../../../shared/simulator/amd-sp.ts';
 import { trustPlatform } from '../../../shared/testing/launch-world.ts';
+import { encodeSessionRecord } from '../session-record.ts';
 import type { TestFolder } from './folder.ts';
 
 const LUKS = '736869e5-84f0-4973-92ec-06879ce3da0b';
@@ -13,6 +14,8 @@ const OTHER = 'adf956ad-e98c-484c-ae11-b51c7d336447';
 
 export interface SimulatedLaunch {
   readonly args: readonly string[];
+  /** Where the session's record lies: beside the keys. */
+  readonly record: string;
   /** What is in the secret files, by GUID. */
   readonly secret: readonly SecretEntry[];
   /** Hands the AMD-SP a packet in base64, and answers what lands in the guest's memory. */
@@ -26,6 +29,7 @@ export async function simulatedLaunch(folder: TestFolder, size: number, policy =
   const rawKeys = ({ tek, tik }: { tek: Uint8Array; tik: Uint8Array }): void => void (keys = concat(tek, tik));
   const trustedPdh = await trustPlatform(amdSp);
   const session = await makeLaunchSession({ trustedPdh, policy, random: webCryptoRandom, rawKeys });
+  const record = folder.write('launch_record.json', await encodeSessionRecord(session, session.keys.tik, new Date()));
   const handle = await amdSp.launchStart({ policy, godh: session.godh, session: session.blob });
   const firmware = webCryptoRandom(4096);
   await amdSp.launchUpdateData(handle, firmware);
@@ -36,7 +40,7 @@ export async function simulatedLaunch(folder: TestFolder, size: number, policy =
     { guid: OTHER, data: webCryptoRandom(33) },
   ];
   const args = [
-    ...['--firmware', folder.write('firmware', firmware), '--tk', folder.write('tk.bin', keys)],
+    ...['--firmware', folder.write('firmware', firmware), '--tk', folder.write('tmp_tk.bin', keys)],
     ...['--measurement', toBase64(measurement), '--policy', String(policy)],
     ...['--api-major', String(apiMajor), '--api-minor', String(apiMinor), '--build-id', String(build)],
     ...['--inject-secret', `luks-key:${folder.write('luks', secret[0]!.data)}`],
@@ -49,5 +53,5 @@ export async function simulatedLaunch(folder: TestFolder, size: number, policy =
       payload: fromBase64(payload),
       guestLength: fromBase64(payload).length,
     });
-  return { args, secret, open };
+  return { args, record, secret, open };
 }

@@ -1,7 +1,7 @@
 // Hundreds of random launches through libvirt's tool and through ours: what it accepts we accept, and what it refuses
 // we refuse with the same exit code. SEV_DIFFERENTIAL=10000 runs more of them, SEV_DIFFERENTIAL_SEED=… others.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Dice } from '../testing/dice.ts';
+import { Dice } from '../../../shared/testing/dice.ts';
 import { TestFolder } from '../testing/folder.ts';
 import { runToolOnce, startToolDriver, type ToolDriver, toolMissing } from '../testing/libvirt-tool.ts';
 import { commandLine, randomLaunch, spoil } from '../testing/random-launch.ts';

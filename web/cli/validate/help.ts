@@ -24,6 +24,8 @@ virt-qemu-sev-validate, with its options (shortened ones too) and its exit codes
                              pack this file as a secret (repeatable; luks-key for a disk passphrase)
       --secret-header FILE  --secret-payload FILE
                              where the packet goes, as base64
+      --record FILE          the session's record; found beside the keys when they have the names that
+                             \`session\` gave them
   -q, --quiet                say nothing
   -d, --debug                say what was hashed; never a key
       --json                 one JSON object instead
@@ -35,8 +37,9 @@ Exit codes: 0 the launch is the expected one; 1 it is not; 2 wrong use; 3 refuse
 
 Unlike virt-qemu-sev-validate it
   - refuses (3) to pack a secret under a policy without NODBG, or for firmware before API 0.17;
-  - packs nothing for a session that has already served another launch, and says when nobody checked the platform,
-    if \`sev-verifier session\` has left its record beside the keys;
+  - packs secrets (or else ends with 3) only for a session of \`sev-verifier session\`, whose record proves that the
+    platform was verified before the keys were made, and which has served no other launch. Another tool's key files
+    cannot prove it afterwards, not even with the chain at hand: attest with them, and make the next session here;
   - checks measurements of firmware before API 0.17 in the form which that firmware has;
   - takes a single SEV-ES CPU without --vmsa-cpu1, and at most 512 of them;
   - refuses measurements that are not exactly 48 bytes, and secrets that no firmware takes.

@@ -33,6 +33,7 @@ const TABLE = [
   { name: 'secret-payload', kind: 'text' },
   { name: 'secret-header', kind: 'text' },
   // Ours alone.
+  { name: 'record', kind: 'text' },
   { name: 'json', kind: 'flag' },
 ] as const satisfies readonly ArgparseOption[];
 
@@ -45,6 +46,8 @@ export interface SecretFiles {
   readonly secrets: readonly string[];
   readonly header: string;
   readonly payload: string;
+  /** The session's record, where it does not lie beside the keys. */
+  readonly record: string | undefined;
 }
 
 /** Checked as far as one can without opening a file. */
@@ -132,7 +135,7 @@ function vmsaFilesOf(raw: RawOptions): ValidateOptions['vmsaFiles'] {
 function injectOf(raw: RawOptions): SecretFiles | undefined {
   const [secrets = [], header, payload] = [raw['inject-secret'], raw['secret-header'], raw['secret-payload']];
   if (header !== undefined && payload !== undefined) {
-    return secrets.length > 0 ? { secrets, header, payload } : undefined;
+    return secrets.length > 0 ? { secrets, header, payload, record: raw.record } : undefined;
   }
   if (header !== undefined || payload !== undefined || secrets.length > 0) {
     throw usage('', '--secret-header and --secret-payload go together, and --inject-secret needs both.');

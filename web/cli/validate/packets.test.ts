@@ -1,4 +1,5 @@
 // Secret packets, libvirt's tool's and ours, in front of the simulated AMD-SP.
+import { renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseSecretTable } from '../../../shared/formats/secret-table.ts';
 import { TestFolder } from '../testing/folder.ts';
@@ -37,9 +38,40 @@ describe('validate --inject-secret', () => {
     expect(() => folder.text('header')).toThrow();
   });
 
-  it('says that nobody checked the platform, and nothing with --quiet', async () => {
+  it('packs nothing for keys whose session has no record', async () => {
+    const folder = new TestFolder();
+    const { args, record } = await simulatedLaunch(folder, 5);
+    renameSync(record, folder.at('elsewhere.json'));
+    const { code, out, err } = await run('validate', ...args);
+    expect({ code, out }).toEqual({ code: 3, out: 'OK: Looks good to me\n' });
+    expect(err).toContain('Nothing proves that the platform was verified');
+    expect(err).toContain('sev-verifier session');
+    expect(() => folder.text('header')).toThrow();
+    expect(await run('validate', ...args, '--record', folder.at('elsewhere.json'))).toMatchObject({ code: 0 });
+  });
+
+  it("packs nothing with another session's record", async () => {
+    const [folder, other] = [new TestFolder(), new TestFolder()];
+    const { args } = await simulatedLaunch(folder, 5);
+    const { record } = await simulatedLaunch(other, 5);
+    const { code, err } = await run('validate', ...args, '--record', record);
+    expect(code).toBe(3);
+    expect(err).toContain('does not belong to these keys');
+    expect(() => folder.text('header')).toThrow();
+  });
+
+  it('does not pack what no firmware takes, nor under the GUID that names nothing', async () => {
+    const folder = new TestFolder();
+    expect(await run('validate', ...(await simulatedLaunch(folder, 16_345)).args)).toMatchObject({ code: 2 });
+    const { args } = await simulatedLaunch(folder, 5);
+    const nil = `00000000-0000-0000-0000-000000000000:${folder.write('secret', 'x')}`;
+    expect(await run('validate', ...args, '-s', nil)).toMatchObject({ code: 2 });
+    expect(() => folder.text('header')).toThrow();
+  });
+
+  it('says that the platform is simulated, and nothing with --quiet', async () => {
     const { args } = await simulatedLaunch(new TestFolder(), 5);
-    expect((await run('validate', ...args)).err).toContain('for which platform');
+    expect((await run('validate', ...args)).err).toContain('SIMULATED');
     expect(await run('validate', ...args, '--quiet')).toMatchObject({ code: 0, out: '', err: '' });
   });
 
@@ -48,7 +80,7 @@ describe('validate --inject-secret', () => {
     const { args } = await simulatedLaunch(folder, 5);
     const { out, err } = await run('validate', ...args, '--debug');
     const said = (out + err).toLowerCase();
-    const keys = Buffer.from(folder.read('tk.bin'));
+    const keys = Buffer.from(folder.read('tmp_tk.bin'));
     for (const key of [keys.subarray(0, 16), keys.subarray(16)]) {
       expect(said).not.toContain(key.toString('hex'));
       expect(said).not.toContain(key.toString('base64').slice(0, 20).toLowerCase());

@@ -61,8 +61,9 @@ class Reporter {
   injected({ count, platform }: Injected): void {
     this.#json = { ...this.#json, injected: count, platform };
     this.#say(`OK: Injected ${count} secrets\n`);
-    const note = NOTES[platform];
-    if (note && !this.#isSilent) this.#terminal.err(`NOTE: ${note}\n`);
+    if (platform === 'simulated' && !this.#isSilent) {
+      this.#terminal.err('NOTE: The platform is SIMULATED: nothing protects this secret.\n');
+    }
   }
 
   done(): void {
@@ -98,11 +99,3 @@ class Reporter {
     if (this.#options.debug) this.#terminal.err(`[DEBUG]: ${text}\n`);
   }
 }
-
-const NOTES = {
-  genuine: undefined,
-  simulated: 'The platform is SIMULATED: nothing protects this secret.',
-  unchecked:
-    'Nothing here says for which platform these keys were made. `sev-verifier session` makes them only for a genuine ' +
-    'one, and leaves a record of it beside them.',
-};

@@ -1,4 +1,4 @@
-// Random choices from a seed, so that a case that failed can be run again.
+// Random choices from a seed (Mulberry32), so that a case or a run that failed can be played again.
 
 export class Dice {
   #state: number;
@@ -7,7 +7,7 @@ export class Dice {
     this.#state = seed >>> 0;
   }
 
-  /** From 0 up to, but without, `end` (Mulberry32). */
+  /** From 0 up to, but without, `end`. */
   below(end: number): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
@@ -20,8 +20,13 @@ export class Dice {
     return this.below(inTimes) === 0;
   }
 
-  pick<T>(...choices: readonly T[]): T {
+  pick<T>(choices: readonly T[]): T {
     return choices[this.below(choices.length)]!;
+  }
+
+  /** One of what is written out here. */
+  oneOf<T>(...choices: readonly T[]): T {
+    return this.pick(choices);
   }
 
   bytes(length: number): Uint8Array {
