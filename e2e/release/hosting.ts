@@ -1,5 +1,5 @@
 // The headers of web/offline/headers.ts in the words of common static hosts: docs/hosting/.
-import { headersFor, securityHeaders } from '../../web/offline/headers.ts';
+import { headersFor, scriptHeaders, securityHeaders } from '../../web/offline/headers.ts';
 
 /** A file below docs/hosting/ and what stands in it. */
 export type HostingFiles = Readonly<Record<string, string>>;
@@ -9,13 +9,16 @@ const COMPILING_WORKER = '/assets/scan.worker-00000000.js';
 const CSP = 'content-security-policy';
 // The same file as a pattern; the tests ask real servers whether it names what headers.ts names, and nothing else.
 const WORKER_GLOB = '/assets/scan.worker-*';
+const SCRIPT_GLOBS = ['/sw.js', '/assets/*'];
+const SCRIPT_PATTERN = '^/(sw\\.js$|assets/)';
 const WORKER_PATTERN = '^/assets/scan\\.worker-[A-Za-z0-9_-]+\\.js$';
 
 /** Names with a hash never change their content; all else is asked for again, so that an update is seen. */
 const KEEP = 'public, max-age=31536000, immutable';
 const ASK = 'no-cache';
 
-const strict = securityHeaders[CSP]!;
+const page = securityHeaders[CSP]!;
+const script = scriptHeaders[CSP]!;
 const compiling = headersFor(COMPILING_WORKER)[CSP]!;
 const others = Object.entries(securityHeaders).filter(([name]) => name !== CSP);
 const note = (mark: string, ...lines: readonly string[]): string[] =>
@@ -35,7 +38,10 @@ const cloudflare = text(
   '/assets/*',
   `  cache-control: ${KEEP}`,
   '',
-  '# The one worker that compiles WebAssembly. The first line takes the strict policy away: two policies both bind.',
+  '# Workers reach no relay. The first line takes the pages’ policy away: two policies both bind.',
+  ...SCRIPT_GLOBS.flatMap((glob) => [glob, `  ! ${CSP}`, `  ${CSP}: ${script}`]),
+  '',
+  '# The one worker that compiles WebAssembly.',
   WORKER_GLOB,
   `  ! ${CSP}`,
   `  ${CSP}: ${compiling}`,
@@ -45,21 +51,24 @@ const netlify = text(
   ...note(
     '#',
     'Netlify: put this file into the folder that is published.',
-    'Netlify joins headers of all rules that match and cannot take one away. So the strict policy holds for every file;',
-    'the QR worker reads without WebAssembly until the service worker, which sends its own headers, is in control.',
+    'Netlify joins headers of all rules that match and cannot take one away. So the pages’ policy holds for every file, and',
+    'that of scripts besides; the QR worker reads without WebAssembly until the service worker, which sends its own headers, is in control.',
   ),
   '/*',
   ...Object.entries(securityHeaders).map(([name, value]) => `  ${name}: ${value}`),
   '',
   '/assets/*',
   `  cache-control: ${KEEP}`,
+  '',
+  ...SCRIPT_GLOBS.flatMap((glob) => [glob, `  ${CSP}: ${script}`]),
 );
 
 const nginx = text(
   ...note('#', 'nginx: the two maps belong into http { }, the rest into a server { } of its own.'),
   'map $uri $sev_policy {',
   `  "~${WORKER_PATTERN}" "${compiling}";`,
-  `  default "${strict}";`,
+  `  "~${SCRIPT_PATTERN}" "${script}";`,
+  `  default "${page}";`,
   '}',
   'map $uri $sev_cache {',
   `  "~^/assets/" "${KEEP}";`,
@@ -90,11 +99,14 @@ const apache = text(
   'AddType text/javascript .js',
   'AddType application/wasm .wasm',
   'AddType application/manifest+json .webmanifest',
-  `Header always set ${CSP} "${strict}"`,
+  `Header always set ${CSP} "${page}"`,
   `Header always set cache-control "${ASK}"`,
   ...others.map(([name, value]) => `Header always set ${name} "${value}"`),
   '<LocationMatch "^/assets/">',
   `  Header always set cache-control "${KEEP}"`,
+  '</LocationMatch>',
+  `<LocationMatch "${SCRIPT_PATTERN}">`,
+  `  Header always set ${CSP} "${script}"`,
   '</LocationMatch>',
   `<LocationMatch "${WORKER_PATTERN}">`,
   `  Header always set ${CSP} "${compiling}"`,
@@ -106,11 +118,16 @@ const caddy = text(
   'http://127.0.0.1:8080 {',
   '  root * /srv/sev-verifier/web',
   `  @worker path_regexp ${WORKER_PATTERN}`,
-  '  @page not path_regexp ' + WORKER_PATTERN,
+  '  @script {',
+  `    path_regexp ${SCRIPT_PATTERN}`,
+  `    not path_regexp ${WORKER_PATTERN}`,
+  '  }',
+  `  @page not path_regexp ${SCRIPT_PATTERN}`,
   '  @hashed path /assets/*',
   '  @plain not path /assets/*',
   `  header @worker ${CSP} "${compiling}"`,
-  `  header @page ${CSP} "${strict}"`,
+  `  header @script ${CSP} "${script}"`,
+  `  header @page ${CSP} "${page}"`,
   `  header @hashed cache-control "${KEEP}"`,
   `  header @plain cache-control "${ASK}"`,
   ...others.map(([name, value]) => `  header ${name} "${value}"`),

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { SevError } from '../../shared/errors.ts';
-import { headersFor, securityHeaders } from '../offline/headers.ts';
+import { bindsAsOurs, headersFor } from '../offline/headers.ts';
 import type { ReleasedFile } from './release-manifest.ts';
 
 /** `headers`: the content is right, but it came without the headers that bind the page. */
@@ -98,11 +98,7 @@ async function readAtMost(answer: Response, size: number): Promise<Uint8Array | 
   return Buffer.concat(parts);
 }
 
-/** A host that cannot relax the policy for one worker sends the strict one everywhere; that is as good. */
-function lackingHeaders(headers: Headers, path: string): readonly string[] {
-  return Object.entries(headersFor(path))
-    .filter(([name, value]) => ![value, securityHeaders[name]].includes(headers.get(name) ?? ''))
-    .map(([name]) => name);
-}
+const lackingHeaders = (headers: Headers, path: string): readonly string[] =>
+  Object.keys(headersFor(path)).filter((name) => !bindsAsOurs(path, name, headers.get(name) ?? ''));
 
 const hashOf = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');

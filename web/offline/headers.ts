@@ -6,7 +6,8 @@ const directives: Readonly<Record<string, string>> = {
   'script-src': "'self'",
   'style-src': "'self'",
   'img-src': "'self' data: blob:",
-  // The one connection that leaves the page is the relay, and the guest owner says where it is.
+  // The one connection that leaves the page is the relay. Its address is chosen long after this header was sent, so the
+  // policy can name the kind of connection only; that none but the chosen one is made, a story proves from all traffic.
   'connect-src': "'self' ws: wss:",
   'worker-src': "'self'",
   'manifest-src': "'self'",
@@ -23,11 +24,9 @@ const policyOf = (policy: Readonly<Record<string, string>>): string =>
     .map(([name, value]) => `${name} ${value}`)
     .join('; ');
 
-export const contentSecurityPolicy = policyOf(directives);
-
-/** Sent with every response. A policy in a meta tag would not bind the workers; a header does. */
+/** Of pages, and of every answer that is no script. A policy in a meta tag would not bind the workers; a header does. */
 export const securityHeaders: Readonly<Record<string, string>> = {
-  'content-security-policy': contentSecurityPolicy,
+  'content-security-policy': policyOf(directives),
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(self), microphone=(), geolocation=(), payment=(), usb=(), serial=()',
@@ -35,13 +34,39 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
 };
 
-/** The one script that may compile WebAssembly: the worker that reads QR codes. A worker obeys its own response's policy. */
+const CSP = 'content-security-policy';
+const ofScripts = { ...directives, 'connect-src': "'self'" };
+
+/**
+ * Of scripts. One that a page loads obeys the page; a worker obeys the policy of its own script, and no worker has anything
+ * to ask of the relay: those that see passphrases, keys or other people's pictures reach nothing but this app's files.
+ */
+export const scriptHeaders: Readonly<Record<string, string>> = { ...securityHeaders, [CSP]: policyOf(ofScripts) };
+
+const SCRIPTS = /^\/(sw\.js$|assets\/)/;
+
+/** The one script that may compile WebAssembly: the worker that reads QR codes. */
 const MAY_COMPILE = /^\/assets\/scan\.worker-[\w-]+\.js$/;
 const compilingHeaders = {
   ...securityHeaders,
-  'content-security-policy': policyOf({ ...directives, 'script-src': "'self' 'wasm-unsafe-eval'" }),
+  [CSP]: policyOf({ ...ofScripts, 'script-src': "'self' 'wasm-unsafe-eval'" }),
 };
 
 /** The headers of one file, by its path below the app's origin. */
 export const headersFor = (path: string): Readonly<Record<string, string>> =>
-  MAY_COMPILE.test(path) ? compilingHeaders : securityHeaders;
+  MAY_COMPILE.test(path) ? compilingHeaders : SCRIPTS.test(path) ? scriptHeaders : securityHeaders;
+
+/**
+ * Whether a header of a file that a server sent binds it as ours does, or more. A host that joins the policies of several
+ * rules sends more than one: all of them bind, so it is enough that each is ours and that the file's own, or that of any
+ * script, is among them.
+ */
+export function bindsAsOurs(path: string, name: string, sent: string): boolean {
+  const own = headersFor(path)[name] ?? '';
+  if (name !== CSP || !SCRIPTS.test(path)) return sent === own;
+  const policies = sent.split(', ');
+  const known = [securityHeaders, scriptHeaders, compilingHeaders].map((headers) => headers[CSP]);
+  return (
+    policies.every((one) => known.includes(one)) && policies.some((one) => [own, scriptHeaders[CSP]].includes(one))
+  );
+}
