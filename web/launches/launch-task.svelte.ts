@@ -19,8 +19,8 @@ import { doctorRequest } from './doctor-request.ts';
 import { CPU_MODELS } from '../../shared/formats/cpu-signature.ts';
 import { encodePolicy, parsePolicy } from '../../shared/formats/policy.ts';
 import { type CpuPlan, expectationOf, type KernelPlan, type Plan } from './plan.ts';
-import type { SecretEntry } from '../../shared/formats/secret-table.ts';
 import type { SealedPacket } from '../vault/ledger.ts';
+import type { NewSecret } from '../vault/secrets.ts';
 import { after, happened, type LaunchEvent, type LaunchRecord, type Reported } from './launch-record.ts';
 
 export class LaunchTask {
@@ -245,16 +245,27 @@ export class LaunchTask {
     return doctorRequest({ plan, image, reported, library: library.files, images: library.images, cmdlines, keys });
   }
 
-  release(passphrase: Uint8Array): Promise<void> {
+  /** Keeps a secret before it is released, so that it cannot be released and lost. @returns its id, unless it was refused */
+  async keepSecret(secret: NewSecret): Promise<string | undefined> {
+    let id: string | undefined;
+    await this.#attempt(undefined, async () => {
+      id = (await (await this.#app.secrets()).keep(secret)).id;
+    });
+    return id;
+  }
+
+  /** @param secret a disk passphrase as it was typed, which is wiped; or one that the vault keeps */
+  release(secret: Uint8Array | { readonly storedId: string }): Promise<void> {
     return this.#attempt(words.launch.releasing, async () => {
-      const secrets: SecretEntry[] = [{ guid: LUKS_PASSPHRASE_GUID, data: passphrase }];
+      const typed = secret instanceof Uint8Array;
       try {
         const vault = await this.#app.vault();
-        const packet = await vault.seal(await this.#case(), secrets);
+        const source = typed ? { guid: LUKS_PASSPHRASE_GUID, data: secret } : secret;
+        const packet = await vault.seal(await this.#case(), [source]);
         await this.#save('sealed');
         if (this.relay && this.#present().guest) await this.#inject(packet);
       } finally {
-        passphrase.fill(0);
+        if (typed) secret.fill(0);
       }
     });
   }

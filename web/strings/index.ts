@@ -7,9 +7,26 @@ import { keys } from './keys.ts';
 import { launch } from './launch.ts';
 import { library } from './library.ts';
 import { more } from './more.ts';
+import { ownerKeys } from './owner-keys.ts';
 import { platform } from './platform.ts';
 import { relay } from './relay.ts';
+import { secrets } from './secrets.ts';
 import { shell } from './shell.ts';
 import { tone, ui } from './ui.ts';
 
-export const words = { airgap, carry, chain, keys, launch, library, more, platform, relay, shell, tone, ui } as const;
+export const words = {
+  airgap,
+  carry,
+  chain,
+  keys,
+  launch,
+  library,
+  more,
+  ownerKeys,
+  platform,
+  relay,
+  secrets,
+  shell,
+  tone,
+  ui,
+} as const;

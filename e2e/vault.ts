@@ -1,0 +1,34 @@
+// The vault as a person uses it: its passphrase, and what is kept under it.
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, type Page } from '@playwright/test';
+
+export const WORDS = 'several plain words';
+
+/** Sets the first passphrase of this device, on the Keys page. */
+export async function protect(page: Page, passphrase = WORDS): Promise<void> {
+  await page.goto('/#/keys');
+  await page.getByLabel('New passphrase').fill(passphrase);
+  await page.getByLabel('The same passphrase again').fill(passphrase);
+  await page.getByRole('button', { name: 'Set the passphrase' }).click();
+  await expect(page.getByText('The keys can be used in this tab.')).toBeVisible();
+}
+
+export async function unlock(page: Page, passphrase = WORDS): Promise<void> {
+  await page.getByLabel('Passphrase', { exact: true }).fill(passphrase);
+  await page.getByRole('button', { name: 'Unlock the keys' }).click();
+}
+
+export async function keepSecret(page: Page, name: string, text: string): Promise<void> {
+  await page.getByText('Keep a disk secret').click();
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('Secret', { exact: true }).fill(text);
+  await page.getByRole('button', { name: 'Keep it encrypted' }).click();
+  await expect(page.getByText(`“${name}” is kept.`)).toBeVisible();
+}
+
+/** WCAG 2.2 AA, as far as a program can tell. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+}
