@@ -52,7 +52,6 @@ export async function photograph(page: Page, frame: string): Promise<Buffer> {
       document.body.style.cssText = 'margin: 0; overflow: hidden; background: #1b1d1f';
       canvas.width = innerWidth;
       canvas.height = innerHeight;
-      // In the middle: the browser crops what a camera gives, as far as it has another shape than was wished for.
       context.translate((innerWidth - columns * module) / 2, (innerHeight - 2 * module * lines.length) / 2);
       context.font = `${2 * module}px monospace`;
       for (const [y, line] of lines.entries()) {
@@ -73,7 +72,7 @@ export async function photograph(page: Page, frame: string): Promise<Buffer> {
     },
     { lines: linesOf(frame), columns: TERMINAL.columns },
   );
-  return page.screenshot({ type: 'jpeg', quality: 90 });
+  return page.screenshot();
 }
 
 /** The lines of a frame without their escape sequences; those of a code are set black on white. */
