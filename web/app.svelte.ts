@@ -7,8 +7,9 @@ import { Library } from './library/library.svelte.ts';
 import { Navigation } from './navigation.svelte.ts';
 import { Updates } from './offline/updates.svelte.ts';
 import { Platforms } from './platforms/platforms.svelte.ts';
+import type { Surroundings } from './relay/connection.ts';
 import { Relays } from './relay/relays.svelte.ts';
-import { openDatabase } from './storage/database.ts';
+import { type Database, openDatabase } from './storage/database.ts';
 import { VaultLock } from './vault/lock.ts';
 import type { OwnerKeys } from './vault/owner-keys.ts';
 import type { Secrets } from './vault/secrets.ts';
@@ -29,18 +30,27 @@ export interface AppState {
   /** The keys of a platform owner (OCA), and disk secrets: they, too, are handled in the vault alone. */
   readonly ownerKeys: () => Promise<OwnerKeys>;
   readonly secrets: () => Promise<Secrets>;
+  /** Everything in it is practice: another database, another way to a host, and nothing that is worth a passphrase. */
+  readonly practice: boolean;
 }
+
+/** What the page has once, however many apps stand on it. */
+type Page = Pick<AppState, 'navigation' | 'updates' | 'inbox'>;
 
 /** @throws SevError VAULT_STORAGE */
 export async function openApp(navigation: Navigation): Promise<AppState> {
-  const database = await openDatabase();
+  const page = { navigation, updates: new Updates(), inbox: new Inbox(navigation) };
+  return openAppOn(page, await openDatabase());
+}
+
+/** @param practice the way to the practice host; missing for real */
+export async function openAppOn(page: Page, database: Database, practice?: Surroundings): Promise<AppState> {
   const lock = new VaultLock(database, (passphrase, settings) => deriveInWorker({ passphrase, settings }), pause);
   const app = {
-    navigation,
-    updates: new Updates(),
-    inbox: new Inbox(navigation),
+    ...page,
+    practice: practice !== undefined,
     keys: new Keys(lock),
-    relays: new Relays(database),
+    relays: new Relays(database, practice),
     platforms: new Platforms(database),
     library: new Library(database),
     launches: new Launches(database),

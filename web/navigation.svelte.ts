@@ -7,12 +7,15 @@ const PLAIN = ['platforms', 'launches', 'library', 'connect', 'courier', 'keys',
 
 export type Place =
   | { readonly name: (typeof PLAIN)[number] | 'unknown' }
+  /** Practice has places of its own within it, such as `launches/3f2a`. */
+  | { readonly name: 'practice'; readonly path: readonly string[] }
   /** One record, by its id. */
   | { readonly name: 'launch' | 'platform'; readonly id: string };
 
 /** Reads the fragment of an address, such as `#/launches/3f2a`. */
 export function readPlace(fragment: string): Place {
   const [section = '', id = '', ...more] = fragment.replace(/^#?\/?/, '').split('/');
+  if (section === 'practice') return { name: 'practice', path: [id, ...more].filter((part) => part !== '') };
   if (more.length > 0) return { name: 'unknown' };
   if (id !== '') {
     if (section === 'launches') return { name: 'launch', id };
@@ -30,6 +33,7 @@ export const address = {
   courier: '#/courier',
   keys: '#/keys',
   library: '#/library',
+  practice: '#/practice',
   more: '#/more',
   about: '#/about',
 } as const;

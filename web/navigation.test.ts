@@ -11,6 +11,8 @@ describe('an address', () => {
     ['#/platforms/ab', { name: 'platform', id: 'ab' }],
     ['#/connect', { name: 'connect' }],
     ['#/library', { name: 'library' }],
+    ['#/practice', { name: 'practice', path: [] }],
+    ['#/practice/launches/3f2a', { name: 'practice', path: ['launches', '3f2a'] }],
     ['#/about/more', { name: 'unknown' }],
     ['#/launches/a/b', { name: 'unknown' }],
     ['#/constructor', { name: 'unknown' }],

@@ -10,6 +10,7 @@ export const PAGES = {
   connect: () => import('./platforms/ConnectPage.svelte'),
   library: () => import('./library/LibraryPage.svelte'),
   keys: () => import('./keys/KeysPage.svelte'),
+  practice: () => import('./practice/PracticePage.svelte'),
   more: () => import('./MorePage.svelte'),
   about: () => import('./AboutPage.svelte'),
   unknown: () => import('./UnknownPage.svelte'),

@@ -2,9 +2,8 @@
 import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { SevError } from '../../shared/errors.ts';
-import { AmdSpFailure } from '../../shared/simulator/failure.ts';
 import type { SimulatedAmdSp } from '../../shared/simulator/amd-sp.ts';
-import { QemuRefusal } from '../../shared/simulator/qemu-words.ts';
+import { launchFailure } from '../../shared/simulator/qemu-words.ts';
 import { SimulatedMachine } from '../../shared/simulator/virtual-machine.ts';
 import type { GuestStarter, LaunchRequest, SevDevice, StartedGuest } from '../sources/types.ts';
 import { cpuSignature } from './cpu-models.ts';
@@ -118,14 +117,6 @@ export class SimulatedStarter implements GuestStarter {
     // The machine tells first and runs then; its console is complete at the end of the turn.
     machine.onEvent(() => setImmediate(() => machine.ended || write()));
   }
-}
-
-/** QEMU's last words, under the AMD-SP's own code where the AMD-SP refused. */
-function launchFailure(failure: unknown): unknown {
-  if (!(failure instanceof QemuRefusal)) return failure;
-  const because = `QEMU said: ${failure.message}`;
-  const code = failure.cause instanceof AmdSpFailure ? failure.cause.code : 'RELAY_LAUNCH';
-  return new SevError(code, { at: 'launch', because, cause: failure });
 }
 
 /** The arguments as a real host would have started this guest with, one a line. */

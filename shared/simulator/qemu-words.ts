@@ -1,4 +1,5 @@
 // How QEMU refuses: its own sentences, with its text for each status of the AMD-SP.
+import { SevError } from '../errors.ts';
 import { AmdSpFailure } from './failure.ts';
 
 const WORDS: Readonly<Record<number, string>> = {
@@ -42,4 +43,12 @@ export class QemuRefusal extends Error {
 export function refusal(failure: unknown, words: (status: number) => string): unknown {
   if (!(failure instanceof AmdSpFailure)) return failure;
   return new QemuRefusal(`${words(failure.status)} '${qemuWordsFor(failure.status)}'`, { cause: failure });
+}
+
+/** QEMU's last words of a launch as our own error, under the AMD-SP's code where the AMD-SP refused; else as it was. */
+export function launchFailure(failure: unknown): unknown {
+  if (!(failure instanceof QemuRefusal)) return failure;
+  const because = `QEMU said: ${failure.message}`;
+  const code = failure.cause instanceof AmdSpFailure ? failure.cause.code : 'RELAY_LAUNCH';
+  return new SevError(code, { at: 'launch', because, cause: failure });
 }

@@ -30,14 +30,17 @@ export type ConnectionState =
   /** Refused for a reason that trying again does not mend, or closed by the guest owner. */
   | { readonly name: 'stopped'; readonly error?: SevError };
 
-/** What the page gives, and a test chooses. */
+/** What is used of a WebSocket; practice has one whose other end is a worker. */
+export type Socket = Pick<WebSocket, 'send' | 'close' | 'addEventListener'>;
+
+/** What the page gives, and a test or practice chooses. */
 export interface Surroundings {
-  readonly openSocket: (url: string, protocol: string) => WebSocket;
+  readonly openSocket: (url: string, protocol: string) => Socket;
   readonly now: () => number;
   readonly random: () => number;
 }
 
-const browser: Surroundings = {
+export const BROWSER: Surroundings = {
   openSocket: (url, protocol) => new WebSocket(url, protocol),
   now: () => Date.now(),
   random: () => Math.random(),
@@ -58,12 +61,12 @@ export class RelayConnection {
   readonly #listeners = new Map<NotificationName, Set<(params: never) => void>>();
   readonly #waiting = new Map<number, Waiting>();
   #state: ConnectionState = { name: 'stopped' };
-  #socket: WebSocket | undefined;
+  #socket: Socket | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
   #lastId = 0;
 
-  constructor(pairing: Pairing, around: Surroundings = browser) {
+  constructor(pairing: Pairing, around: Surroundings = BROWSER) {
     this.pairing = pairing;
     this.#around = around;
   }
@@ -163,7 +166,7 @@ export class RelayConnection {
     socket.addEventListener('close', () => this.#closed(socket));
   }
 
-  async #greet(socket: WebSocket): Promise<void> {
+  async #greet(socket: Socket): Promise<void> {
     try {
       const hello = await this.#send('relay.hello', { token: this.pairing.code });
       if (hello.protocol !== PROTOCOL_VERSION) {
@@ -176,7 +179,7 @@ export class RelayConnection {
     }
   }
 
-  #receive(socket: WebSocket, data: unknown): void {
+  #receive(socket: Socket, data: unknown): void {
     if (this.#socket !== socket) return;
     try {
       if (typeof data !== 'string') throw new SevError('RELAY_PROTOCOL', { because: 'It is not text.' });
@@ -197,7 +200,7 @@ export class RelayConnection {
     for (const listener of this.#listeners.get(name) ?? []) listener(parsed as never);
   }
 
-  #closed(socket: WebSocket): void {
+  #closed(socket: Socket): void {
     if (this.#socket !== socket) return;
     const met = this.#state.name === 'open';
     this.#giveUp(new SevError(met ? 'RELAY_LOST' : 'RELAY_UNREACHABLE'));

@@ -1,6 +1,6 @@
 // The relays that this device is paired with, each with its live connection.
 import { type Database, stored } from '../storage/database.ts';
-import { type ConnectionState, RelayConnection } from './connection.ts';
+import { BROWSER, type ConnectionState, RelayConnection, type Surroundings } from './connection.ts';
 import { type Pairing, relayName } from './pairing.ts';
 
 export class Relay {
@@ -9,10 +9,10 @@ export class Relay {
   readonly name: string;
   state = $state.raw<ConnectionState>({ name: 'stopped' });
 
-  constructor(pairing: Pairing) {
+  constructor(pairing: Pairing, around: Surroundings) {
     this.pairing = pairing;
     this.name = relayName(pairing.url);
-    this.connection = new RelayConnection(pairing);
+    this.connection = new RelayConnection(pairing, around);
     this.connection.watch((state) => (this.state = state));
   }
 
@@ -31,9 +31,12 @@ const MAX_CONNECTED_AT_START = 8;
 export class Relays {
   list = $state.raw<readonly Relay[]>([]);
   readonly #database: Database;
+  readonly #around: Surroundings;
 
-  constructor(database: Database) {
+  /** @param around how sockets are opened: practice has its own way */
+  constructor(database: Database, around: Surroundings = BROWSER) {
     this.#database = database;
+    this.#around = around;
     addEventListener('online', () => {
       for (const { connection, state } of this.list) if (state.name === 'waiting') connection.start();
     });
@@ -44,7 +47,7 @@ export class Relays {
     const records = await stored(this.#database.getAll('relays'));
     records.sort((a, b) => b.pairedAt - a.pairedAt);
     const unknown = records.filter(({ url }) => this.find(url) === undefined);
-    const loaded = unknown.map(({ url, code }) => new Relay({ url, code }));
+    const loaded = unknown.map(({ url, code }) => new Relay({ url, code }, this.#around));
     this.list = [...this.list, ...loaded];
     for (const { connection } of loaded.slice(0, MAX_CONNECTED_AT_START)) connection.start();
   }
@@ -61,7 +64,7 @@ export class Relays {
       return known;
     }
     known?.connection.stop();
-    const relay = new Relay(pairing);
+    const relay = new Relay(pairing, this.#around);
     this.list = [relay, ...this.list.filter((other) => other !== known)];
     relay.connection.start();
     return relay;

@@ -41,12 +41,14 @@ export type StoreName =
   | 'secrets';
 
 export const DATABASE_NAME = 'sev-verifier';
+/** Practice has a database of its own, so that nothing of it can be among what is real. */
+export const PRACTICE_DATABASE_NAME = 'sev-verifier-practice';
 const VERSION = 4;
 
 /** @throws SevError VAULT_STORAGE when the browser gives no storage */
-export const openDatabase = (): Promise<Database> =>
+export const openDatabase = (name = DATABASE_NAME): Promise<Database> =>
   stored(
-    openDB<Stores>(DATABASE_NAME, VERSION, {
+    openDB<Stores>(name, VERSION, {
       upgrade(db, from) {
         if (from < 2) db.createObjectStore('vault', { keyPath: 'id' });
         // Filled by web/launches when it finds fewer summaries than launches.

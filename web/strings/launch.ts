@@ -90,6 +90,7 @@ export const launch = {
   noneFound: 'No launch is like that.',
   showAll: 'Show all launches',
   opening: 'Opening the launch…',
+  practiseFirst: 'Or practise first: a guided launch in this page, without any host',
   journey: 'Journey',
   evidence: 'Evidence',
   record: 'Record',

@@ -8,6 +8,7 @@ export const shell = {
   about: 'About',
   library: 'Library',
   courier: 'Courier',
+  practice: 'Practice',
   more: 'More',
   keysAre: { open: 'Keys: open', locked: 'Keys: locked' },
   menu: 'Menu',

@@ -1,0 +1,102 @@
+// The guest owner in the tamper lab: the app's own checks, in the app's own order, on whatever a host says. It knows no
+// lie; what comes out is what those checks come to.
+import { toUtf8 } from '../../../shared/bytes/text.ts';
+import { webCryptoRandom } from '../../../shared/crypto/subtle.ts';
+import { decide } from '../../../shared/decide/decision.ts';
+import { type Expectation, expectLaunch } from '../../../shared/decide/expectation.ts';
+import { SevError } from '../../../shared/errors.ts';
+import { LUKS_PASSPHRASE_GUID } from '../../../shared/formats/known-secrets.ts';
+import { parseLaunchMeasure } from '../../../shared/formats/launch-measure.ts';
+import { encodePolicy } from '../../../shared/formats/policy.ts';
+import { recommendedPolicy } from '../../../shared/formats/policy-words.ts';
+import { encodeSecretTable } from '../../../shared/formats/secret-table.ts';
+import { collectChain } from '../../../shared/intake/collect-chain.ts';
+import { expectPiece } from '../../../shared/intake/expect-piece.ts';
+import { recognise } from '../../../shared/intake/recognise.ts';
+import { makeLaunchSession } from '../../../shared/session/launch-session.ts';
+import { sealSecret } from '../../../shared/session/secret-packet.ts';
+import { demoGuestImage } from '../../../shared/simulator/demo-guest/image.ts';
+import { launchFailure } from '../../../shared/simulator/qemu-words.ts';
+import type { SimulatedMachine } from '../../../shared/simulator/virtual-machine.ts';
+import { AMD_ROOTS, type PinnedRoot } from '../../../shared/trust/amd-roots.ts';
+import { SIMULATED_ROOT } from '../../../shared/trust/simulated-root.ts';
+import { inspectCertChain } from '../../../shared/verify/cert-chain.ts';
+import { hashGuestImage } from '../../../shared/verify/launch-digest.ts';
+import { caught, caughtFault, type Outcome } from './outcome.ts';
+import { type Certificates, type LabHost, type LabPlatform, type Told, truthOf } from './host.ts';
+
+/** The checks that stand between a lie and the secret. A test takes one out, and the lie goes through. */
+export interface Checks {
+  readonly roots: readonly PinnedRoot[];
+  readonly expectPiece: typeof expectPiece;
+  readonly decide: typeof decide;
+}
+
+export const APP_CHECKS: Checks = { roots: [...AMD_ROOTS, SIMULATED_ROOT], expectPiece, decide };
+
+export const LAB_POLICY = encodePolicy(recommendedPolicy({ es: false }));
+export const LAB_SECRET = 'the secret of the lab';
+
+/** From the platform's certificates to a guest that has the secret, or to whatever stops it. */
+export async function playLaunch(platform: LabPlatform, host: LabHost, checks = APP_CHECKS): Promise<Outcome> {
+  const report = await inspect(await host.certificates(), checks.roots);
+  const broken = report.links.find(({ status }) => status !== 'verified');
+  if (!report.trusted) return caught('chain', report.error ?? new SevError('CERT_CHAIN_INCOMPLETE'), broken);
+
+  const session = await makeLaunchSession({ trustedPdh: report.trusted, policy: LAB_POLICY, random: webCryptoRandom });
+  const given = await host.carry({ policy: session.policy, dhCert: session.godh, session: session.blob });
+  const swapped = await refusalOf(async () => {
+    checks.expectPiece(await recognise(given.dhCert, 'dhCert'), 'godh', 'dhCert');
+    checks.expectPiece(await recognise(given.session, 'session'), 'session', 'session');
+  });
+  if (swapped) return caught('hand-over', swapped);
+
+  let machine: SimulatedMachine | undefined;
+  const started = await host.start(given);
+  const refused = await refusalOf(async () => void (machine = await platform.launch(started)));
+  if (refused || !machine) return caught('amd-sp', refused ?? new SevError('RELAY_LAUNCH'));
+  const told = await host.tell(truthOf(machine), given);
+  const unfit = await refusalOf(async () => {
+    checks.expectPiece(await recognise(told.measurement, 'measurement'), 'launch-measure', 'measurement');
+  });
+  if (unfit) return caught('measurement', unfit);
+
+  const decision = await checks.decide({ session, expectation: await expectation(), reported: reportedBy(told) });
+  if (decision.kind !== 'release') {
+    const faults = decision.findings.filter(({ severity }) => severity === 'refused' || severity === 'unchecked');
+    return caughtFault('decision', faults);
+  }
+  const table = encodeSecretTable([{ guid: LUKS_PASSPHRASE_GUID, data: toUtf8(LAB_SECRET) }]);
+  const { header, payload } = await sealSecret(decision, table, webCryptoRandom);
+  const launched = machine;
+  const unsealed = await refusalOf(() => launched.inject(header, payload, undefined));
+  if (unsealed) return caught('seal', unsealed);
+  await machine.cont();
+  return { kind: 'released', simulated: decision.simulated, console: machine.console };
+}
+
+async function inspect(certificates: Certificates, roots: readonly PinnedRoot[]) {
+  const given = Object.entries(certificates) as [string, Uint8Array][];
+  const pieces = await Promise.all(given.map(([name, bytes]) => recognise(bytes, `${name}.cert`)));
+  const { chain, chipId } = await collectChain(pieces.flat(), roots);
+  return inspectCertChain(chain, roots, { chipId });
+}
+
+/** What the guest owner expects: computed from their own copy of the image. */
+const expectation = (): Promise<Expectation> => expectLaunch({ guestImage: hashGuestImage(demoGuestImage()) });
+
+function reportedBy({ measurement, ...rest }: Told) {
+  return { ...parseLaunchMeasure(measurement), ...rest };
+}
+
+/** What something was refused with, by our own code or by the AMD-SP through QEMU. */
+async function refusalOf(work: () => Promise<void>): Promise<SevError | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (failure) {
+    const error = launchFailure(failure);
+    if (error instanceof SevError) return error;
+    throw error;
+  }
+}
