@@ -67,11 +67,14 @@ const web: UserConfig = {
 
 /** An earlier build's chunks have other names: left behind, they would be packed. The web app beside them stays. */
 function withoutOldChunks(): Plugin {
+  let folder: string;
   return {
     name: 'sev-without-old-chunks',
     apply: 'build',
-    buildStart: () =>
-      ['chunks', 'relay', 'cli'].forEach((name) => rmSync(`dist/${name}`, { recursive: true, force: true })),
+    configResolved: ({ build }) => void (folder = resolve(build.outDir)),
+    buildStart() {
+      for (const name of ['chunks', 'relay', 'cli']) rmSync(join(folder, name), { recursive: true, force: true });
+    },
   };
 }
 

@@ -10,7 +10,8 @@ import { makeManifest, sumsOf } from './manifest.ts';
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sev-release-test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  // A folder may hold two copies of all packages: on a busy machine they take their time to go.
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }), 60_000);
   return folder;
 }
 

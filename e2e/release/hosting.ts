@@ -4,14 +4,14 @@ import { headersFor, scriptHeaders, securityHeaders } from '../../web/offline/he
 /** A file below docs/hosting/ and what stands in it. */
 export type HostingFiles = Readonly<Record<string, string>>;
 
-/** A path that gets the policy of the one worker that may compile WebAssembly; its real name carries a hash. */
+/** A path that gets the policy of the workers that may compile WebAssembly; their real names carry a hash. */
 const COMPILING_WORKER = '/assets/scan.worker-00000000.js';
 const CSP = 'content-security-policy';
 // The same file as a pattern; the tests ask real servers whether it names what headers.ts names, and nothing else.
-const WORKER_GLOB = '/assets/scan.worker-*';
+const WORKER_GLOBS = ['/assets/scan.worker-*', '/assets/digest.worker-*'];
 const SCRIPT_GLOBS = ['/sw.js', '/assets/*'];
 const SCRIPT_PATTERN = '^/(sw\\.js$|assets/)';
-const WORKER_PATTERN = '^/assets/scan\\.worker-[A-Za-z0-9_-]+\\.js$';
+const WORKER_PATTERN = '^/assets/(scan|digest)\\.worker-[A-Za-z0-9_-]+\\.js$';
 
 /** Names with a hash never change their content; all else is asked for again, so that an update is seen. */
 const KEEP = 'public, max-age=31536000, immutable';
@@ -41,10 +41,8 @@ const cloudflare = text(
   '# Workers reach no relay. The first line takes the pages’ policy away: two policies both bind.',
   ...SCRIPT_GLOBS.flatMap((glob) => [glob, `  ! ${CSP}`, `  ${CSP}: ${script}`]),
   '',
-  '# The one worker that compiles WebAssembly.',
-  WORKER_GLOB,
-  `  ! ${CSP}`,
-  `  ${CSP}: ${compiling}`,
+  '# The workers that compile WebAssembly.',
+  ...WORKER_GLOBS.flatMap((glob) => [glob, `  ! ${CSP}`, `  ${CSP}: ${compiling}`]),
 );
 
 const netlify = text(
@@ -52,7 +50,8 @@ const netlify = text(
     '#',
     'Netlify: put this file into the folder that is published.',
     'Netlify joins headers of all rules that match and cannot take one away. So the pages’ policy holds for every file, and',
-    'that of scripts besides; the QR worker reads without WebAssembly until the service worker, which sends its own headers, is in control.',
+    'that of scripts besides; two workers do without WebAssembly, more slowly, until the service worker, which sends its',
+    'own headers, is in control.',
   ),
   '/*',
   ...Object.entries(securityHeaders).map(([name, value]) => `  ${name}: ${value}`),

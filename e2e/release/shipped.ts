@@ -24,8 +24,8 @@ export const SHIPPED: readonly Shipped[] = [
   {
     name: '@noble/hashes',
     in: ['page', 'commands'],
-    does: 'SHA-256 in pieces with a state that can be kept, synchronous HMAC for the doctor, Argon2 for the vault.',
-    why: 'WebCrypto hashes whole buffers only, has no memory-hard KDF, and is too slow for 100,000 small MACs. Audited, no dependencies.',
+    does: 'Argon2 for the vault; synchronous SHA-256 and HMAC in the simulated AMD-SP.',
+    why: 'WebCrypto has no memory-hard KDF, and the simulated AMD-SP shares no hash with what checks it. Audited, no dependencies.',
   },
   {
     name: 'clsx',
@@ -33,6 +33,12 @@ export const SHIPPED: readonly Shipped[] = [
     by: 'svelte',
     does: 'Joins class names for Svelte.',
     why: 'Part of Svelte’s runtime; 30 lines.',
+  },
+  {
+    name: 'hash-wasm',
+    in: ['page'],
+    does: 'SHA-256 of large files in pieces, with a state that can be kept, as WebAssembly in a worker of its own.',
+    why: 'WebCrypto takes whole files only and gives no state away; our own JavaScript has half the speed, and serves where there is no WebAssembly. No dependencies; only its SHA-256 is shipped.',
   },
   {
     name: 'idb',

@@ -6,8 +6,11 @@ const SCAN = '/assets/scan.worker-Bb9Mx2Pu.js';
 const policyOf = (path: string): string => headersFor(path)[CSP] ?? '';
 
 describe('the policy of a file', () => {
-  it('lets only the worker that reads codes compile WebAssembly', () => {
-    expect(policyOf(SCAN)).toContain("script-src 'self' 'wasm-unsafe-eval';");
+  it.each(['scan', 'digest'])('lets the worker %s compile WebAssembly', (name) => {
+    expect(policyOf(`/assets/${name}.worker-Bb9Mx2Pu.js`)).toContain("script-src 'self' 'wasm-unsafe-eval';");
+  });
+
+  it('lets nothing else compile it', () => {
     for (const path of [
       '/',
       '/index.html',

@@ -45,8 +45,8 @@ export const scriptHeaders: Readonly<Record<string, string>> = { ...securityHead
 
 const SCRIPTS = /^\/(sw\.js$|assets\/)/;
 
-/** The one script that may compile WebAssembly: the worker that reads QR codes. */
-const MAY_COMPILE = /^\/assets\/scan\.worker-[\w-]+\.js$/;
+/** The two scripts that may compile WebAssembly: the workers that read QR codes and that hash files. Neither sees a key. */
+const MAY_COMPILE = /^\/assets\/(scan|digest)\.worker-[\w-]+\.js$/;
 const compilingHeaders = {
   ...securityHeaders,
   [CSP]: policyOf({ ...ofScripts, 'script-src': "'self' 'wasm-unsafe-eval'" }),

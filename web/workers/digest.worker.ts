@@ -1,6 +1,6 @@
 // Hashes a file away from the page: in one piece where that is quickest, piece by piece where its state is kept.
 import { toHex } from '../../shared/bytes/text.ts';
-import { Sha256Stream } from '../../shared/crypto/sha256-stream.ts';
+import { type Sha256Midstate, Sha256Stream } from '../../shared/crypto/sha256-stream.ts';
 import { sha256 } from '../../shared/crypto/subtle.ts';
 import { SevError } from '../../shared/errors.ts';
 import {
@@ -10,28 +10,33 @@ import {
   parseGuestImageEnds,
 } from '../../shared/formats/guest-image.ts';
 import { answer, type Progress } from './answer.ts';
-import type { HashedFile, HashedImage, HashRequest } from './messages.ts';
+import { newFileHash } from './file-hash.ts';
+import { type HashedFile, type HashedImage, type HashRequest, MAX_AT_ONCE } from './messages.ts';
 
-const PIECE = 1024 * 1024;
-/** Above this the engine's one-piece hash takes too much memory. */
-const MAX_AT_ONCE = 512 * 1024 * 1024;
+const PIECE = 4 * 1024 * 1024;
 
 const bytesOf = async (blob: Blob): Promise<Uint8Array> => new Uint8Array(await blob.arrayBuffer());
 
-async function streamFile(file: File, progress: Progress): Promise<Sha256Stream> {
-  const stream = new Sha256Stream();
+/** Reads each piece while the one before it is hashed. */
+async function streamFile(file: File, progress: Progress): Promise<Sha256Midstate> {
+  const hash = await newFileHash();
+  const read = (offset: number): Promise<Uint8Array> => bytesOf(file.slice(offset, offset + PIECE));
+  let ahead = read(0);
   for (let offset = 0; offset < file.size; offset += PIECE) {
-    stream.update(await bytesOf(file.slice(offset, offset + PIECE)));
+    const piece = await ahead;
+    ahead = read(offset + PIECE);
+    hash.update(piece);
     progress(Math.min(1, (offset + PIECE) / file.size));
   }
-  return stream;
+  return hash.midstate();
 }
 
+const digestOf = (midstate: Sha256Midstate): Uint8Array => Sha256Stream.from(midstate).digest();
+
 async function hashImage(file: File, progress: Progress): Promise<HashedImage> {
-  const stream = await streamFile(file, progress);
+  const midstate = await streamFile(file, progress);
   const guestImage = await readGuestImage(file);
-  const hashed = { size: file.size, sha256: toHex(stream.digest()), midstate: stream.midstate() };
-  return { ...hashed, ...(guestImage && { guestImage }) };
+  return { size: file.size, sha256: toHex(digestOf(midstate)), midstate, ...(guestImage && { guestImage }) };
 }
 
 /** A file that is no OVMF can still be measured. */
@@ -48,7 +53,7 @@ async function readGuestImage(file: File): Promise<GuestImage | undefined> {
 
 async function hashPlain(file: File, progress: Progress): Promise<HashedFile> {
   const digest =
-    file.size <= MAX_AT_ONCE ? await sha256(await bytesOf(file)) : (await streamFile(file, progress)).digest();
+    file.size <= MAX_AT_ONCE ? await sha256(await bytesOf(file)) : digestOf(await streamFile(file, progress));
   return { size: file.size, sha256: toHex(digest) };
 }
 

@@ -22,6 +22,9 @@ export interface HashedImage extends HashedFile {
   readonly guestImage?: GuestImage;
 }
 
+/** Above this, the engine's hash of a file in one piece takes too much memory. */
+export const MAX_AT_ONCE = 512 * 1024 * 1024;
+
 /** `image` keeps SHA-256's state and reads what the image says of itself; `plain` only hashes, and is quicker. */
 export interface HashRequest {
   readonly file: File;
