@@ -10,7 +10,8 @@ import { Platforms } from './platforms/platforms.svelte.ts';
 import type { Surroundings } from './relay/connection.ts';
 import { Relays } from './relay/relays.svelte.ts';
 import { type Database, openDatabase } from './storage/database.ts';
-import { VaultLock } from './vault/lock.ts';
+import type { Backup } from './vault/backup/backup.ts';
+import { type Derive, VaultLock } from './vault/lock.ts';
 import type { OwnerKeys } from './vault/owner-keys.ts';
 import type { Secrets } from './vault/secrets.ts';
 import type { Vault } from './vault/vault.ts';
@@ -30,6 +31,7 @@ export interface AppState {
   /** The keys of a platform owner (OCA), and disk secrets: they, too, are handled in the vault alone. */
   readonly ownerKeys: () => Promise<OwnerKeys>;
   readonly secrets: () => Promise<Secrets>;
+  readonly backup: () => Promise<Backup>;
   /** Everything in it is practice: another database, another way to a host, and nothing that is worth a passphrase. */
   readonly practice: boolean;
 }
@@ -45,7 +47,8 @@ export async function openApp(navigation: Navigation): Promise<AppState> {
 
 /** @param practice the way to the practice host; missing for real */
 export async function openAppOn(page: Page, database: Database, practice?: Surroundings): Promise<AppState> {
-  const lock = new VaultLock(database, (passphrase, settings) => deriveInWorker({ passphrase, settings }), pause);
+  const derive: Derive = (passphrase, settings) => deriveInWorker({ passphrase, settings });
+  const lock = new VaultLock(database, derive, pause);
   const app = {
     ...page,
     practice: practice !== undefined,
@@ -57,6 +60,7 @@ export async function openAppOn(page: Page, database: Database, practice?: Surro
     vault: once(async () => (await import('./vault/vault.ts')).openVault(database, lock)),
     ownerKeys: once(async () => (await import('./vault/owner-keys.ts')).openOwnerKeys(database, lock)),
     secrets: once(async () => (await import('./vault/secrets.ts')).openSecrets(database, lock)),
+    backup: once(async () => (await import('./vault/backup/backup.ts')).openBackups(database, lock, derive)),
   };
   await Promise.all([
     app.keys.load(),

@@ -42,6 +42,26 @@ export const VAULT_ERRORS = {
     sentence: 'The backup cannot be read.',
     next: 'Check the file and its passphrase.',
   },
+  VAULT_BACKUP_VERSION: {
+    sentence: 'The backup was made by a newer version of this app.',
+    next: 'Update the app on this device, then restore it.',
+  },
+  VAULT_ELSEWHERE: {
+    sentence: 'The keys of this session are, or may have been, used elsewhere: nothing new is sealed under it here.',
+    next: 'Begin a new launch with a new session.',
+  },
+  VAULT_PASSKEY: {
+    sentence: 'The passkey cannot open these keys.',
+    next: 'Use your passphrase. Nothing is lost.',
+  },
+  VAULT_PASSKEY_NONE: {
+    sentence: 'This browser, or this device, has no passkeys that can hold a key.',
+    next: 'Use your passphrase.',
+  },
+  VAULT_PASSKEY_CANCELLED: {
+    sentence: 'The passkey was not used: the question was cancelled, or took too long.',
+    next: 'Try again, or use your passphrase.',
+  },
   VAULT_RECORD: {
     sentence: 'A stored record is damaged.',
     next: 'Keep it for your notes, and begin a new launch.',

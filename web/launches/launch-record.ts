@@ -32,7 +32,9 @@ export type LaunchEvent =
   | 'running'
   | 'running-without'
   | 'guest-ended'
-  | 'abandoned';
+  | 'abandoned'
+  | 'closed-by-restore'
+  | 'keys-taken-out';
 
 export interface HistoryEntry {
   readonly at: number;

@@ -5,7 +5,7 @@ import { encodePolicy } from '../../shared/formats/policy.ts';
 import { recommendedPolicy } from '../../shared/formats/policy-words.ts';
 import type { PlatformRecord } from '../platforms/platform-record.ts';
 import { type Database, stored } from '../storage/database.ts';
-import { announce, changeRecord, onChange } from '../storage/records.ts';
+import { announce, changeRecord, EVERY_RECORD, onChange } from '../storage/records.ts';
 import { words } from '../strings/index.ts';
 import { after, type LaunchRecord } from './launch-record.ts';
 import { type LaunchSummary, summaryOf } from './launch-summary.ts';
@@ -20,7 +20,7 @@ export class Launches {
 
   constructor(database: Database) {
     this.#database = database;
-    onChange('launches', (id) => void this.#reload(id));
+    onChange('launches', (id) => void (id === EVERY_RECORD ? this.#reloadAll() : this.#reload(id)));
   }
 
   async load(): Promise<void> {
@@ -91,6 +91,11 @@ export class Launches {
     if (record) return this.#put(record);
     this.#opened.delete(id);
     this.list = this.list.filter((launch) => launch.id !== id);
+  }
+
+  async #reloadAll(): Promise<void> {
+    await this.load();
+    await Promise.all([...this.#opened.keys()].map((id) => this.#reload(id)));
   }
 
   #put(record: LaunchRecord): void {

@@ -16,6 +16,9 @@ export interface Change {
   readonly key: string;
 }
 
+/** In place of a key: much was changed at once, as by a restore. */
+export const EVERY_RECORD = '*';
+
 const channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('sev-verifier-records');
 const local = new EventTarget();
 

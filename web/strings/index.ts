@@ -1,6 +1,7 @@
 // Every sentence that this app says by itself. A translation is this folder once more; what errors, findings and policies
 // say is written in shared/, beside what it is about.
 import { airgap } from './airgap.ts';
+import { backup } from './backup.ts';
 import { carry } from './carry.ts';
 import { chain } from './chain.ts';
 import { keys } from './keys.ts';
@@ -16,6 +17,7 @@ import { tone, ui } from './ui.ts';
 
 export const words = {
   airgap,
+  backup,
   carry,
   chain,
   keys,

@@ -38,6 +38,8 @@ const events: Readonly<Record<LaunchEvent, string>> = {
   'running-without': 'The guest runs, and no secret was released',
   'guest-ended': 'The guest ended',
   abandoned: 'Abandoned',
+  'closed-by-restore': 'Came back from a backup; its session is not used again',
+  'keys-taken-out': 'Its keys were taken out for other tools; its session is not used here again',
 };
 
 const guestStates: Readonly<Record<GuestState, string>> = {

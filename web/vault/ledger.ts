@@ -20,7 +20,16 @@ export interface LedgerEntry {
   readonly packet?: SealedPacket;
   /** Set when the session must not be used any more, whatever else the entry says. */
   readonly retiredAt?: number;
+  /**
+   * Set when the session's keys are, or may have been, in other hands than this vault's: they came from a backup, or were
+   * taken out for another tool. A packet that is here may be sent again; nothing new is sealed.
+   */
+  readonly elsewhereAt?: number;
 }
+
+/** Whether something new may be sealed under a session. */
+export const canSeal = ({ packet, retiredAt, elsewhereAt }: LedgerEntry): boolean =>
+  packet === undefined && retiredAt === undefined && elsewhereAt === undefined;
 
 /** Keeps a new session's keys and opens its account, both or neither. */
 export const enter = (database: Database, keys: KeyRecord, now: number): Promise<void> =>
@@ -38,7 +47,8 @@ export const enter = (database: Database, keys: KeyRecord, now: number): Promise
 /**
  * Binds the session to a measurement, or finds it bound to that one already.
  * @returns the packet that was sealed for it before, if any
- * @throws SevError MEASURE_SESSION_USED when it is bound to another measurement or retired, VAULT_MISSING_KEY when unknown
+ * @throws SevError MEASURE_SESSION_USED when it is bound to another measurement or retired, VAULT_ELSEWHERE, VAULT_MISSING_KEY
+ * when unknown
  */
 export const bind = (
   database: Database,
@@ -49,13 +59,14 @@ export const bind = (
   change(database, sessionId, (entry) => {
     const other = entry.measurement !== undefined && !equalBytes(entry.measurement, measurement);
     if (other || entry.retiredAt !== undefined) throw new SevError('MEASURE_SESSION_USED');
+    if (!entry.packet && !canSeal(entry)) throw new SevError('VAULT_ELSEWHERE');
     return { ...entry, measurement, boundAt: entry.boundAt ?? now };
   }).then(({ packet }) => packet);
 
 /** @throws SevError MEASURE_SESSION_USED when a packet is there already, or the session is not bound */
 export const keepPacket = (database: Database, sessionId: string, packet: SealedPacket): Promise<LedgerEntry> =>
   change(database, sessionId, (entry) => {
-    if (entry.packet !== undefined || entry.measurement === undefined) throw new SevError('MEASURE_SESSION_USED');
+    if (!canSeal(entry) || entry.measurement === undefined) throw new SevError('MEASURE_SESSION_USED');
     return { ...entry, packet };
   });
 

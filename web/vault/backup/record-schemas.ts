@@ -1,0 +1,238 @@
+// The records of a backup, read strictly. Each schema names every member of its record: a member that is added to a record
+// and forgotten here does not compile.
+import { type Generation } from '../../../shared/trust/pinned-root.ts';
+import type { ContinuityKind, PlatformVisit } from '../../../shared/decide/continuity.ts';
+import type { FirmwareFloor } from '../../../shared/decide/expectation.ts';
+import type { Sha256Midstate } from '../../../shared/crypto/sha256-stream.ts';
+import type { GuestImage, MemoryArea } from '../../../shared/formats/guest-image.ts';
+import { VMSA_VARIANTS } from '../../../shared/formats/vmsa.ts';
+import { guestState } from '../../../shared/relay-protocol.ts';
+import {
+  array,
+  boolean,
+  integer,
+  literal,
+  object,
+  optional,
+  refuse,
+  type Schema,
+  string,
+  u8,
+  u32,
+} from '../../../shared/schema.ts';
+import type { StoredLaunchSession } from '../../../shared/session/launch-session.ts';
+import type { HistoryEntry, LaunchRecord, Reported } from '../../launches/launch-record.ts';
+import type { CpuPlan, FileFacts, KernelPlan, Plan } from '../../launches/plan.ts';
+import type { ReferenceRecord } from '../../library/reference-record.ts';
+import type { OwnerPin } from '../../platforms/owner-pin.ts';
+import type { PlatformRecord, ReportedStatus, Visit } from '../../platforms/platform-record.ts';
+import type { Box } from '../box.ts';
+import type { LedgerEntry, SealedPacket } from '../ledger.ts';
+import type { OwnerKeyRecord } from '../owner-keys.ts';
+import type { SecretRecord } from '../secrets.ts';
+
+/** Sizes that no record of this app reaches. */
+const MAX = {
+  chain: 16_384,
+  packet: 16_384 + 128,
+  history: 10_000,
+  entries: 64,
+  visits: 50,
+  records: 100_000,
+} as const;
+
+const bytes = (min: number, max = min): Schema<Uint8Array> => ({
+  parse(value, at) {
+    if (!(value instanceof Uint8Array)) return refuse(at, 'It is no byte string.');
+    return value.length >= min && value.length <= max ? value : refuse(at, `It has ${value.length} bytes.`);
+  },
+});
+
+const matching = (form: RegExp, maxLength = 128): Schema<string> => ({
+  parse(value, at) {
+    const text = string(maxLength).parse(value, at);
+    return form.test(text) ? text : refuse(at, 'It is not written as it should be.');
+  },
+});
+
+type Whole<T> = { readonly [K in keyof T]-?: Schema<T[K] | undefined> };
+/** A schema of just this record. */
+const record = <T>(members: Whole<T>): Schema<T> => object(members) as unknown as Schema<T>;
+
+const time = integer(0, Number.MAX_SAFE_INTEGER);
+const count = time;
+const name = string(512);
+const id = string(128);
+const sessionId = matching(/^[0-9a-f]{32}$/);
+const hash = matching(/^[0-9a-f]{64}$/);
+const hexId = matching(/^[0-9a-f]{1,128}$/);
+const guid = matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+
+const box = record<Box>({ iv: bytes(12), data: bytes(16, 65_536) });
+const chain = bytes(1, MAX.chain);
+const certificate = bytes(2084);
+
+const file = record<FileFacts>({ name, size: count, sha256: hash });
+const kernel = record<KernelPlan>({ kernel: optional(file), initrd: optional(file), cmdline: string(65_536) });
+const cpu = record<CpuPlan>({
+  vcpus: integer(1, 4096),
+  model: name,
+  variant: literal(...VMSA_VARIANTS),
+  debugSwap: boolean,
+});
+const floor = record<FirmwareFloor>({ apiMajor: u8, apiMinor: u8, build: u8 });
+const plan = record<Plan>({
+  imageId: optional(hash),
+  policy: u32,
+  acceptsKeySharing: boolean,
+  profile: optional(name),
+  kernel: optional(kernel),
+  floor: optional(floor),
+  cpu,
+});
+const session = record<StoredLaunchSession & { readonly id: string }>({
+  id: sessionId,
+  origin: literal('made-here', 'imported'),
+  pdh: certificate,
+  policy: u32,
+  acceptsKeySharing: boolean,
+  godh: certificate,
+  blob: bytes(128),
+});
+const reported = record<Reported>({
+  measurement: bytes(48),
+  apiMajor: u8,
+  apiMinor: u8,
+  build: u8,
+  policy: u32,
+});
+const history = record<HistoryEntry>({
+  at: time,
+  event: literal(
+    'begun',
+    'session-made',
+    'launch-asked',
+    'launched',
+    'attached',
+    'measured',
+    'verified',
+    'mismatch',
+    'sealed',
+    'released',
+    'running',
+    'running-without',
+    'guest-ended',
+    'abandoned',
+    'closed-by-restore',
+    'keys-taken-out',
+  ),
+  detail: optional(string(1024)),
+});
+
+const launch = record<LaunchRecord>({
+  id,
+  revision: count,
+  name,
+  createdAt: time,
+  updatedAt: time,
+  state: literal('platform', 'session', 'launched', 'verified', 'mismatch', 'released', 'running', 'abandoned'),
+  platformId: id,
+  platformName: name,
+  chain,
+  relayUrl: optional(string(2048)),
+  plan,
+  session: optional(session),
+  guest: optional(record<{ readonly id: string; readonly name: string }>({ id: name, name })),
+  guestState: optional(guestState),
+  reported: optional(reported),
+  history: array(history, MAX.history),
+});
+
+const generation: Schema<Generation> = literal('naples', 'rome', 'milan', 'genoa', 'turin', 'simulated');
+const continuity: Schema<ContinuityKind> = literal(
+  'first-visit',
+  'unchanged',
+  'new-pdh',
+  'new-pek',
+  'new-owner',
+  'different-chip',
+);
+const seen = record<PlatformVisit>({
+  at: string(64),
+  generation,
+  simulated: boolean,
+  cekId: hexId,
+  ocaId: hexId,
+  pekId: hexId,
+  pdhId: hexId,
+});
+const status = record<ReportedStatus>({
+  apiMajor: u8,
+  apiMinor: u8,
+  build: u8,
+  es: boolean,
+  owner: literal('self', 'external'),
+});
+const platform = record<PlatformRecord>({
+  id: hexId,
+  revision: count,
+  name,
+  chain,
+  metAt: time,
+  seenAt: time,
+  relayUrl: optional(string(2048)),
+  status: optional(status),
+  owner: optional(record<OwnerPin>({ keySha256: hash, name, pinnedAt: time })),
+  visits: array(record<Visit>({ seen, kind: continuity }), MAX.visits),
+});
+
+const area = record<MemoryArea>({ base: count, size: count });
+const guestImage = record<GuestImage>({
+  size: count,
+  kind: literal('amd-sev', 'whole', 'code', 'vars', 'unknown'),
+  entries: array(object({ guid, data: bytes(0, 65_536) }), MAX.entries),
+  resetEip: optional(u32),
+  hashArea: optional(area),
+  secretArea: optional(area),
+});
+const reference = record<ReferenceRecord>({
+  id: string(128),
+  addedAt: time,
+  name,
+  role: literal('guest-image', 'kernel', 'initrd'),
+  size: count,
+  sha256: hash,
+  midstate: optional(record<Sha256Midstate>({ state: bytes(32), length: count, tail: bytes(0, 63) })),
+  guestImage: optional(guestImage),
+});
+
+const ledgerEntry = record<LedgerEntry>({
+  sessionId,
+  createdAt: time,
+  measurement: optional(bytes(48)),
+  boundAt: optional(time),
+  packet: optional(record<SealedPacket>({ header: bytes(52), payload: bytes(1, MAX.packet) })),
+  retiredAt: optional(time),
+  elsewhereAt: optional(time),
+});
+const secret = record<SecretRecord>({ id, name, guid, endsWithNul: boolean, createdAt: time, box });
+const ownerKey = record<OwnerKeyRecord>({
+  id: hash,
+  name,
+  createdAt: time,
+  origin: literal('made', 'imported'),
+  oca: certificate,
+  box,
+});
+
+/** All that a backup holds. Every box in it is sealed under the backup's own key. */
+export const backupContents = object({
+  madeAt: time,
+  keys: array(object({ sessionId, box }), MAX.records),
+  ledger: array(ledgerEntry, MAX.records),
+  secrets: array(secret, MAX.records),
+  ownerKeys: array(ownerKey, MAX.records),
+  launches: array(launch, MAX.records),
+  platforms: array(platform, MAX.records),
+  references: array(reference, MAX.records),
+});
