@@ -48,7 +48,7 @@ export async function openApp(navigation: Navigation): Promise<AppState> {
 /** @param practice the way to the practice host; missing for real */
 export async function openAppOn(page: Page, database: Database, practice?: Surroundings): Promise<AppState> {
   const derive: Derive = (passphrase, settings) => deriveInWorker({ passphrase, settings });
-  const lock = new VaultLock(database, derive, pause);
+  const lock = new VaultLock(database, derive, { now: () => Date.now(), wait: pause });
   const app = {
     ...page,
     practice: practice !== undefined,

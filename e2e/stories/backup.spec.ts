@@ -14,6 +14,7 @@ test('A Guest Owner restores a backup on another device: secrets are there, and 
   folder,
   app,
 }) => {
+  test.slow();
   await protect(page);
   await keepSecret(page, 'Mail server', SECRET);
   await meet(page, relay);
@@ -22,7 +23,7 @@ test('A Guest Owner restores a backup on another device: secrets are there, and 
   const address = page.url();
 
   await page.goto('/#/keys');
-  await page.getByText('Make a backup').click();
+  await page.getByText('Make a backup', { exact: true }).click();
   await page.getByLabel('Passphrase of the backup').first().fill(OF_BACKUP);
   const saving = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Make and save the backup' }).click();
@@ -34,7 +35,7 @@ test('A Guest Owner restores a backup on another device: secrets are there, and 
   const context = await browser.newContext({ baseURL: app.url });
   const other = await context.newPage();
   await protect(other, 'words of another device');
-  await other.getByText('Restore a backup').click();
+  await other.getByText('Restore a backup', { exact: true }).click();
   await other.getByLabel('Backup file').setInputFiles(path);
   await other.getByLabel('Passphrase of the backup').last().fill('not the words of it');
   await other.getByRole('button', { name: 'Restore it' }).click();

@@ -8,7 +8,7 @@ import type { PlatformRecord } from '../platforms/platform-record.ts';
 import type { RelayRecord } from '../relay/relay-record.ts';
 import type { LedgerEntry } from '../vault/ledger.ts';
 import type { KeyRecord } from '../vault/key-record.ts';
-import type { LockRecord } from '../vault/lock.ts';
+import type { VaultRecord } from '../vault/lock.ts';
 import type { OwnerKeyRecord } from '../vault/owner-keys.ts';
 import type { SecretRecord } from '../vault/secrets.ts';
 
@@ -20,7 +20,7 @@ interface Stores extends DBSchema {
   references: { key: string; value: ReferenceRecord };
   relays: { key: string; value: RelayRecord };
   /** Only web/vault reads and writes these five. */
-  vault: { key: string; value: LockRecord };
+  vault: { key: string; value: VaultRecord };
   keys: { key: string; value: KeyRecord };
   ledger: { key: string; value: LedgerEntry };
   ownerKeys: { key: string; value: OwnerKeyRecord };

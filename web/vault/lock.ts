@@ -4,6 +4,8 @@ import { SevError } from '../../shared/errors.ts';
 import { type Database, stored } from '../storage/database.ts';
 import { type Box, importBoxKey, open, seal } from './box.ts';
 import { type KdfSettings, newKdfSettings, requireKdfSettings } from './kdf-settings.ts';
+import { passkeyKey, type PasskeyRecord, type Passkeys } from './passkey.ts';
+import { beginTry, type Clock, endTries, type TriesRecord } from './tries.ts';
 
 /** What is stored of the lock. Nothing in it opens anything without the passphrase. */
 export interface LockRecord {
@@ -15,6 +17,9 @@ export interface LockRecord {
   readonly lockAfterMinutes: number;
 }
 
+/** What lies in the store of that name, each under its own id. */
+export type VaultRecord = LockRecord | PasskeyRecord | TriesRecord;
+
 /** `none`: no passphrase was set on this device. */
 export type LockState = 'none' | 'locked' | 'open';
 
@@ -24,21 +29,20 @@ export type Derive = (passphrase: string, settings: KdfSettings) => Promise<Cryp
 export const MIN_PASSPHRASE = 8;
 const LOCK_AFTER_MINUTES = 15;
 const PURPOSE = 'sev-verifier vault key';
-/** After so many wrong passphrases each further one waits, longer every time. */
-const FREE_TRIES = 3;
-const LONGEST_WAIT_MS = 30_000;
+const PASSKEY_PURPOSE = 'sev-verifier vault key, by passkey';
 
 export class VaultLock {
   readonly #database: Database;
   readonly #derive: Derive;
-  readonly #wait: (ms: number) => Promise<void>;
+  readonly #clock: Clock;
+  /** Hears how long a passphrase has to wait, after many wrong ones. */
+  onwait: (ms: number) => void = () => undefined;
   #key: CryptoKey | undefined;
-  #wrong = 0;
 
-  constructor(database: Database, derive: Derive, wait: (ms: number) => Promise<void>) {
+  constructor(database: Database, derive: Derive, clock: Clock) {
     this.#database = database;
     this.#derive = derive;
-    this.#wait = wait;
+    this.#clock = clock;
   }
 
   async state(): Promise<LockState> {
@@ -80,6 +84,45 @@ export class VaultLock {
     this.#key = undefined;
   }
 
+  async hasPasskey(): Promise<boolean> {
+    return (await this.#readPasskey()) !== undefined;
+  }
+
+  /**
+   * Lets a passkey open the vault as well; one that was there before is replaced.
+   * @throws SevError VAULT_PASSPHRASE, VAULT_PASSKEY_NONE, VAULT_PASSKEY_CANCELLED
+   */
+  async addPasskey(passphrase: string, passkeys: Passkeys): Promise<void> {
+    const raw = await this.#unwrap(passphrase);
+    try {
+      const credentialId = await passkeys.make();
+      const salt = webCryptoRandom(32);
+      const box = await seal(await passkeyKey(passkeys, credentialId, salt), raw, PASSKEY_PURPOSE);
+      const record: PasskeyRecord = { id: 'passkey', credentialId, salt, box, addedAt: this.#clock.now() };
+      await stored(this.#database.put('vault', record));
+    } finally {
+      raw.fill(0);
+    }
+  }
+
+  /** @throws SevError VAULT_PASSKEY, VAULT_PASSKEY_NONE, VAULT_PASSKEY_CANCELLED; nothing is lost */
+  async unlockByPasskey(passkeys: Passkeys): Promise<void> {
+    const record = await this.#readPasskey();
+    if (!record) throw new SevError('VAULT_PASSKEY');
+    const key = await passkeyKey(passkeys, record.credentialId, record.salt);
+    const raw = await open(key, record.box, PASSKEY_PURPOSE, 'VAULT_PASSKEY');
+    try {
+      this.#key = await importBoxKey(raw);
+    } finally {
+      raw.fill(0);
+    }
+  }
+
+  /** The passphrase stays. */
+  removePasskey(): Promise<void> {
+    return stored(this.#database.delete('vault', 'passkey'));
+  }
+
   /** Everything at rest stays as it is: only the lock's own box is made anew. @throws SevError VAULT_PASSPHRASE, VAULT_WEAK */
   async change(passphrase: string, next: string): Promise<void> {
     requireStrong(next);
@@ -110,17 +153,10 @@ export class VaultLock {
   async #unwrap(passphrase: string): Promise<Uint8Array> {
     const { kdf, box } = await this.#present();
     requireKdfSettings(kdf);
-    if (this.#wrong >= FREE_TRIES) {
-      await this.#wait(Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (this.#wrong - FREE_TRIES)));
-    }
-    try {
-      const raw = await open(await this.#derive(passphrase, kdf), box, PURPOSE, 'VAULT_PASSPHRASE');
-      this.#wrong = 0;
-      return raw;
-    } catch (error) {
-      this.#wrong++;
-      throw error;
-    }
+    await beginTry(this.#database, this.#clock, (ms) => this.onwait(ms));
+    const raw = await open(await this.#derive(passphrase, kdf), box, PURPOSE, 'VAULT_PASSPHRASE');
+    await endTries(this.#database);
+    return raw;
   }
 
   async #present(): Promise<LockRecord> {
@@ -129,8 +165,14 @@ export class VaultLock {
     return record;
   }
 
-  #read(): Promise<LockRecord | undefined> {
-    return stored(this.#database.get('vault', 'lock'));
+  async #read(): Promise<LockRecord | undefined> {
+    const record = await stored(this.#database.get('vault', 'lock'));
+    return record?.id === 'lock' ? record : undefined;
+  }
+
+  async #readPasskey(): Promise<PasskeyRecord | undefined> {
+    const record = await stored(this.#database.get('vault', 'passkey'));
+    return record?.id === 'passkey' ? record : undefined;
   }
 
   /** Another tab may have set a passphrase in the meantime; its key must not be lost. */

@@ -13,6 +13,7 @@ import { importBoxKey } from './box.ts';
 import { VaultLock } from './lock.ts';
 import { openOwnerKeys, type OwnerKeys } from './owner-keys.ts';
 
+const noWait = { now: () => Date.now(), wait: () => Promise.resolve() };
 let database: Database;
 let lock: VaultLock;
 let ownerKeys: OwnerKeys;
@@ -27,7 +28,7 @@ beforeEach(async () => {
   indexedDB.deleteDatabase(DATABASE_NAME);
   database = await openDatabase();
   const derive = async (passphrase: string) => importBoxKey(await sha256(toUtf8(passphrase)));
-  lock = new VaultLock(database, derive, () => Promise.resolve());
+  lock = new VaultLock(database, derive, noWait);
   ownerKeys = openOwnerKeys(database, lock);
   await lock.create('several plain words');
 });
@@ -59,11 +60,7 @@ describe('the keys of a platform owner', () => {
 
   it('are not made before there is a passphrase', async () => {
     await database.clear('vault');
-    const other = new VaultLock(
-      database,
-      () => Promise.reject(new Error('not asked')),
-      () => Promise.resolve(),
-    );
+    const other = new VaultLock(database, () => Promise.reject(new Error('not asked')), noWait);
     expect(await refusal(openOwnerKeys(database, other).make('x'))).toBe('VAULT_NONE');
   });
 

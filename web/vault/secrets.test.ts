@@ -10,6 +10,7 @@ import { importBoxKey } from './box.ts';
 import { VaultLock } from './lock.ts';
 import { openSecrets, secretEntry, type Secrets } from './secrets.ts';
 
+const noWait = { now: () => Date.now(), wait: () => Promise.resolve() };
 let database: Database;
 let lock: VaultLock;
 let secrets: Secrets;
@@ -25,7 +26,7 @@ beforeEach(async () => {
   indexedDB.deleteDatabase(DATABASE_NAME);
   database = await openDatabase();
   const derive = async (passphrase: string) => importBoxKey(await sha256(toUtf8(passphrase)));
-  lock = new VaultLock(database, derive, () => Promise.resolve());
+  lock = new VaultLock(database, derive, noWait);
   secrets = openSecrets(database, lock);
   await lock.create('several plain words');
 });

@@ -20,6 +20,7 @@ const POLICY = 0x0b;
 const image = new Uint8Array(4096).fill(7);
 const secret = [{ guid: LUKS_PASSPHRASE_GUID, data: toUtf8('correct horse battery staple\0') }];
 
+const noWait = { now: () => Date.now(), wait: () => Promise.resolve() };
 let database: Database;
 let amdSp: SimulatedAmdSp;
 let lock: VaultLock;
@@ -66,7 +67,7 @@ const refusal = (work: Promise<unknown>): Promise<unknown> =>
 beforeEach(async () => {
   indexedDB.deleteDatabase(DATABASE_NAME);
   database = await openDatabase();
-  lock = new VaultLock(database, quick, () => Promise.resolve());
+  lock = new VaultLock(database, quick, noWait);
   amdSp = await SimulatedAmdSp.create();
 });
 

@@ -23,6 +23,7 @@ const WORDS = 'words of the backup itself';
 const quick: Derive = async (passphrase, { salt }) =>
   importBoxKey(await sha256(new Uint8Array([...toUtf8(passphrase), ...salt])));
 
+const noWait = { now: () => Date.now(), wait: () => Promise.resolve() };
 interface Device {
   readonly database: Database;
   readonly lock: VaultLock;
@@ -33,7 +34,7 @@ interface Device {
 async function device(passphrase: string): Promise<Device> {
   indexedDB = new IDBFactory();
   const database = await openDatabase();
-  const lock = new VaultLock(database, quick, () => Promise.resolve());
+  const lock = new VaultLock(database, quick, noWait);
   await lock.create(passphrase);
   return { database, lock, backup: openBackups(database, lock, quick) };
 }
@@ -226,11 +227,13 @@ describe('a backup', () => {
     let writes = 0;
     for (let failing = 1; ; failing++) {
       writes = 0;
-      const real = { put: IDBObjectStore.prototype.put, add: IDBObjectStore.prototype.add };
+      type Write = (this: IDBObjectStore, value: unknown) => IDBRequest;
+      const methodOf = (name: string) => Reflect.get(IDBObjectStore.prototype, name) as Write;
+      const real = { put: methodOf('put'), add: methodOf('add') };
       const failsAt = (method: 'put' | 'add') =>
-        function (this: IDBObjectStore, ...args: [unknown]) {
+        function (this: IDBObjectStore, value: unknown) {
           if (++writes === failing) throw new DOMException('no room', 'QuotaExceededError');
-          return real[method].apply(this, args);
+          return real[method].call(this, value);
         };
       Object.assign(IDBObjectStore.prototype, { put: failsAt('put'), add: failsAt('add') });
       const told = await refusal(phone.backup.restore(file, WORDS));

@@ -129,7 +129,7 @@ async function addMissing<S extends 'references' | 'secrets' | 'ownerKeys'>(
   let added = 0;
   for (const record of records) {
     if ((await store.getKey(record.id)) !== undefined) continue;
-    await store.add(record as never);
+    await store.add(record);
     added++;
   }
   return added;
