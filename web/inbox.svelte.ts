@@ -1,4 +1,5 @@
 // Whatever is dropped or pasted anywhere: told by its content, and brought to where it belongs.
+import type { AirgapMessage, MessageKind, OfKind } from '../shared/airgap/index.ts';
 import { SevError } from '../shared/errors.ts';
 import { PIECE_WORDS, type Piece, type PieceKind } from '../shared/intake/piece.ts';
 import { address, type Navigation } from './navigation.svelte.ts';
@@ -23,6 +24,8 @@ export class Inbox {
   /** For the connect screen: files that hold certificates. */
   files = $state.raw<readonly File[]>([]);
   error = $state.raw<unknown>();
+  /** A scanned message on its way to the screen that it belongs to: see `carry/bring.ts`. */
+  scanned = $state.raw<AirgapMessage | undefined>();
   readonly #navigation: Navigation;
   #taker: Taker | undefined;
 
@@ -42,6 +45,14 @@ export class Inbox {
     const { files } = this;
     this.files = [];
     return files;
+  }
+
+  /** For the screen that a scanned message belongs to: takes it, once. */
+  claim<K extends MessageKind>(...kinds: readonly K[]): OfKind<K> | undefined {
+    const { scanned } = this;
+    if (!scanned || !(kinds as readonly MessageKind[]).includes(scanned.kind)) return undefined;
+    this.scanned = undefined;
+    return scanned as OfKind<K>;
   }
 
   offerText(text: string): void {

@@ -3,7 +3,7 @@
 import type { Pairing } from './relay/pairing.ts';
 
 /** Places that are a screen of their own, by the name in their address. */
-const PLAIN = ['platforms', 'launches', 'library', 'connect', 'courier', 'keys', 'more', 'about'] as const;
+const PLAIN = ['platforms', 'launches', 'library', 'connect', 'courier', 'scan', 'keys', 'more', 'about'] as const;
 
 export type Place =
   | { readonly name: (typeof PLAIN)[number] | 'unknown' }
@@ -31,6 +31,7 @@ export const address = {
   platform: (id: string): string => `#/platforms/${id}`,
   connect: '#/connect',
   courier: '#/courier',
+  scan: '#/scan',
   keys: '#/keys',
   library: '#/library',
   practice: '#/practice',

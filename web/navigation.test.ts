@@ -13,6 +13,7 @@ describe('an address', () => {
     ['#/library', { name: 'library' }],
     ['#/practice', { name: 'practice', path: [] }],
     ['#/practice/launches/3f2a', { name: 'practice', path: ['launches', '3f2a'] }],
+    ['#/scan', { name: 'scan' }],
     ['#/about/more', { name: 'unknown' }],
     ['#/launches/a/b', { name: 'unknown' }],
     ['#/constructor', { name: 'unknown' }],

@@ -7,6 +7,7 @@ export const PAGES = {
   launches: () => import('./launches/LaunchesPage.svelte'),
   platforms: () => import('./platforms/PlatformsPage.svelte'),
   courier: () => import('./courier/CourierPage.svelte'),
+  scan: () => import('./carry/ScanPage.svelte'),
   connect: () => import('./platforms/ConnectPage.svelte'),
   library: () => import('./library/LibraryPage.svelte'),
   keys: () => import('./keys/KeysPage.svelte'),

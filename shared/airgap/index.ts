@@ -12,9 +12,9 @@ export {
   type OfKind,
   parseMessage,
   sessionOf,
-  sessionTag,
   typeOfKind,
 } from './messages.ts';
 export { type CodeSize, layOutCodes, modulesOf, type QrCodes, type QrCorrection, USUAL_SIZE } from './qr-size.ts';
 export { fileOfReference, type KnownFile, referenceOfFile } from './reference.ts';
+export { sessionTag } from './session-tag.ts';
 export { encodeUr, parseUr, type Ur } from './ur.ts';

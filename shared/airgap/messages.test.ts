@@ -17,9 +17,9 @@ import {
   nameOfKind,
   parseMessage,
   sessionOf,
-  sessionTag,
 } from './messages.ts';
 import { layOutCodes, type QrCodes } from './qr-size.ts';
+import { sessionTag } from './session-tag.ts';
 
 const bytes = (length: number, seed = 'x'): Uint8Array => referenceMessage(length, seed);
 const session = sessionTag(bytes(128, 'session'));

@@ -1,12 +1,12 @@
 // Everything that crosses the air gap, typed and versioned: what the relay can carry, codes can carry too.
 // All of it is public or sealed already. A key has no place in a message: the lists below are the whole of it.
 import { toHex } from '../bytes/text.ts';
-import { sha256Sync } from '../crypto/sha256-stream.ts';
 import { SevError } from '../errors.ts';
 import { integer, literal, object, optional, type Parsed, refuse, type Schema, u32, u8 } from '../schema.ts';
 import { type CborValue, decodeCbor, encodeCbor } from './cbor.ts';
 import { compress, decompress } from './deflate.ts';
 import { bytes, label, relayUrl } from './message-members.ts';
+import { sessionTag } from './session-tag.ts';
 import type { Ur } from './ur.ts';
 
 const cert = bytes(2084);
@@ -141,9 +141,6 @@ export async function parseMessage({ type, payload }: Ur): Promise<AirgapMessage
 }
 
 const schemaOf = (kind: MessageKind): Schema<unknown> => object<Record<string, Schema<unknown>>>(MEMBERS[kind]);
-
-/** A session's short name on the wire: the first 8 bytes of the SHA-256 of its blob. It tells launches apart, and proves nothing. */
-export const sessionTag = (sessionBlob: Uint8Array): Uint8Array => sha256Sync(sessionBlob).slice(0, 8);
 
 /** The tag, in hex, of the session that a message belongs to; none where it belongs to none or does not say. */
 export function sessionOf(message: AirgapMessage): string | undefined {

@@ -70,6 +70,16 @@ export class CourierTask {
     this.offer = offer;
   }
 
+  /** Takes what was scanned on another screen, and goes to where it is handed over. */
+  takeBrought(message: AirgapMessage): Promise<void> {
+    this.go(message.kind === 'launch' ? 'session' : 'secret');
+    return this.#attempt(undefined, async () => {
+      await Promise.resolve();
+      if (message.kind === 'launch') this.takeOffer(message);
+      else this.takePacket(message);
+    });
+  }
+
   askProfiles(): Promise<void> {
     return this.#attempt(undefined, async () => {
       this.profiles = await this.relay.connection.ask('guest.profiles', {}).catch(withoutLauncher);

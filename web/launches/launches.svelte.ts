@@ -1,5 +1,7 @@
 // All launches of this device, newest first: of each its summary, and whole those that were opened.
 import { SvelteMap } from 'svelte/reactivity';
+import { sessionTag } from '../../shared/airgap/session-tag.ts';
+import { toHex } from '../../shared/bytes/text.ts';
 import { randomId } from '../../shared/crypto/subtle.ts';
 import { encodePolicy } from '../../shared/formats/policy.ts';
 import { recommendedPolicy } from '../../shared/formats/policy-words.ts';
@@ -40,6 +42,15 @@ export class Launches {
   /** A record that was opened. */
   find(id: string): LaunchRecord | undefined {
     return this.#opened.get(id);
+  }
+
+  /** @param tag of the session, as messages of the air gap name it: see `sessionTag` */
+  async findBySession(tag: string): Promise<LaunchRecord | undefined> {
+    for (const { id, sessionId } of this.list) {
+      const record = sessionId === undefined ? undefined : await stored(this.#database.get('launches', id));
+      if (record?.session && toHex(sessionTag(record.session.blob)) === tag) return record;
+    }
+    return undefined;
   }
 
   has(id: string): boolean {

@@ -1,3 +1,25 @@
+import type { MessageKind } from '../../shared/airgap/index.ts';
+
+const ownerScreen = 'where a platform owner signs for a platform';
+const reportScreen = 'with attestation reports';
+
+/** Where each kind is used, after “it belongs”. */
+const places: Readonly<Record<MessageKind, string>> = {
+  chain: 'where one meets a host',
+  cert: 'where one meets a host',
+  oca: 'where one meets a host',
+  csr: ownerScreen,
+  pek: ownerScreen,
+  launch: 'with the courier',
+  measurement: 'into its launch',
+  secret: 'with the courier',
+  'report-request': reportScreen,
+  report: reportScreen,
+  relay: 'where one meets a host',
+  reference: 'into the library',
+  'oca-pin': 'to the platform whose owner it names',
+};
+
 export const carry = {
   save: (file: string) => `Save ${file}`,
   code: 'Show it as a code',
@@ -6,4 +28,13 @@ export const carry = {
   pastedName: 'pasted',
   usePasted: 'Use what was pasted',
   scan: (what: string) => `Scan ${what}`,
+
+  scanHeading: 'Scan a code',
+  scanLead: 'Of a host, a courier or another device of yours. It is brought to where it belongs.',
+  places,
+  belongs: (what: string, where: string) => `This is ${what}; it belongs ${where}.`,
+  belongsNext: 'Open that, and scan it there.',
+  unknownSession: (what: string) => `This is ${what} of another session; no launch here has it.`,
+  unknownSessionNext: 'Scan it on the device that made the session.',
+  judgedAlready: (launch: string) => `The measurement of ${launch} was judged already.`,
 } as const;

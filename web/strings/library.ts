@@ -18,6 +18,8 @@ export const library = {
   imported: (count: number) => (count === 1 ? 'One file was imported.' : `${count} files were imported.`),
   remove: 'Remove',
   removeNamed: (name: string) => `Remove ${name}`,
+  codeOf: (name: string) => `Show ${name} as a code`,
+  scan: 'Scan a code of another device',
   nameOf: 'name of the file',
   hashOf: (name: string) => `SHA-256 of ${name}`,
   added: (when: string) => `added ${when}`,

@@ -9,6 +9,7 @@ export const shell = {
   library: 'Library',
   courier: 'Courier',
   practice: 'Practice',
+  scan: 'Scan a code',
   more: 'More',
   keysAre: { open: 'Keys: open', locked: 'Keys: locked' },
   menu: 'Menu',

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { type AirgapMessage, expectMessage, sessionTag } from '../../shared/airgap/index.ts';
+import { toHex } from '../../shared/bytes/text.ts';
+import { noiseForTests } from '../airgap/noise-for-tests.ts';
+import type { LaunchRecord, LaunchState } from '../launches/launch-record.ts';
+import { bringMessage, type Bringing, takeOrBring } from './bring.ts';
+
+const cert = noiseForTests(2084);
+const blob = noiseForTests(128, 3);
+const session = sessionTag(blob);
+const unnamed = {
+  ...{ kind: 'measurement', measurement: noiseForTests(48), apiMajor: 1, apiMinor: 55, build: 22, policy: 1 },
+} as const satisfies AirgapMessage;
+const measurement = { ...unnamed, session };
+
+function appForTests(state: LaunchState = 'session', platforms = ['p']) {
+  const launch = { id: 'mine', name: 'my guest', state, session: { blob } } as unknown as LaunchRecord;
+  const kept: string[] = [];
+  const visited: string[] = [];
+  const app: Bringing = {
+    practice: false,
+    navigation: { pairing: undefined, go: (to) => void visited.push(to) },
+    inbox: { files: [], scanned: undefined },
+    launches: { findBySession: (tag) => Promise.resolve(tag === toHex(session) ? launch : undefined) },
+    library: {
+      keep({ name }) {
+        kept.push(name);
+        return Promise.resolve();
+      },
+    },
+    platforms: { list: platforms.map((id) => ({ id })) },
+  };
+  return { app, kept, visited };
+}
+
+describe('what is scanned', () => {
+  it.each<[AirgapMessage, string]>([
+    [measurement, '#/launches/mine'],
+    [{ kind: 'launch', godh: cert, session: blob, policy: 1 }, '#/courier'],
+    [{ kind: 'secret', session, header: noiseForTests(52), payload: noiseForTests(32) }, '#/courier'],
+    [{ kind: 'oca-pin', sha256: noiseForTests(32) }, '#/platforms/p'],
+  ])('is left for the screen that it belongs to', async (message, place) => {
+    const { app, visited } = appForTests();
+    await bringMessage(app, message);
+    expect(visited).toEqual([place]);
+    expect(app.inbox.scanned).toBe(message);
+  });
+
+  it('is brought as files where certificates are looked at', async () => {
+    const { app, visited } = appForTests();
+    await bringMessage(app, { kind: 'chain', pdh: cert, pek: cert, oca: cert, cek: cert });
+    expect(visited).toEqual(['#/connect']);
+    expect(app.inbox.files).toHaveLength(4);
+  });
+
+  it('is kept in the library when it is a reference value', async () => {
+    const { app, kept, visited } = appForTests();
+    await bringMessage(app, { kind: 'reference', name: 'vmlinuz', role: 'kernel', size: 9, sha256: noiseForTests(32) });
+    expect([kept, visited]).toEqual([['vmlinuz'], ['#/library']]);
+  });
+
+  it('is followed when it is a pairing', async () => {
+    const { app, visited } = appForTests();
+    await bringMessage(app, { kind: 'relay', url: 'ws://127.0.0.1:8455', code: 'ABCD' });
+    expect(visited).toEqual(['#/connect']);
+    expect(app.navigation.pairing).toMatchObject({ code: 'ABCD' });
+  });
+
+  it.each<[AirgapMessage, string, string]>([
+    [
+      { ...measurement, session: noiseForTests(8) },
+      'MEASURE_OTHER_SESSION',
+      'This is a measurement of another session',
+    ],
+    [unnamed, 'BYTES_SWAPPED', 'This is a measurement; it belongs into its launch.'],
+    [{ kind: 'csr', csr: cert }, 'BYTES_SWAPPED', 'This is a signing request; it belongs where a platform owner'],
+    [{ kind: 'report', report: noiseForTests(208) }, 'BYTES_SWAPPED', 'This is an attestation report; it belongs with'],
+  ])('is named where it has no place', async (message, code, sentence) => {
+    const { app, visited } = appForTests();
+    await expect(bringMessage(app, message)).rejects.toMatchObject({
+      code,
+      sentence: expect.stringContaining(sentence) as string,
+    });
+    expect(visited).toEqual([]);
+    expect(app.inbox.scanned).toBeUndefined();
+  });
+
+  it.each<LaunchState>(['verified', 'mismatch', 'released', 'running'])(
+    'does not overturn the verdict of a launch that is %s',
+    async (state) => {
+      const { app, visited } = appForTests(state);
+      await expect(bringMessage(app, measurement)).rejects.toMatchObject({ code: 'VAULT_CONFLICT' });
+      expect(visited).toEqual([]);
+    },
+  );
+
+  it('is no guess where an owner could be that of several platforms', async () => {
+    const { app } = appForTests('session', ['p', 'q']);
+    const pin: AirgapMessage = { kind: 'oca-pin', sha256: noiseForTests(32) };
+    await expect(bringMessage(app, pin)).rejects.toMatchObject({ code: 'BYTES_SWAPPED' });
+  });
+});
+
+describe('what a screen does not await', () => {
+  const awaited = (message: AirgapMessage): void => void expectMessage(message, { kinds: ['oca'] });
+
+  it('is brought to its own screen', async () => {
+    const { app, visited } = appForTests();
+    await takeOrBring(app, measurement, awaited);
+    expect(visited).toEqual(['#/launches/mine']);
+  });
+
+  it('is told in the words of the screen where it has none', async () => {
+    const { app } = appForTests();
+    await expect(takeOrBring(app, { kind: 'csr', csr: cert }, awaited)).rejects.toMatchObject({
+      sentence: "This is a signing request; an owner's certificate (OCA) is asked for here.",
+    });
+  });
+
+  it('stays in practice', async () => {
+    const { app, visited } = appForTests();
+    await expect(takeOrBring({ ...app, practice: true }, measurement, awaited)).rejects.toMatchObject({
+      code: 'BYTES_SWAPPED',
+    });
+    expect(visited).toEqual([]);
+  });
+
+  it('is not brought anywhere when it was awaited and is bad', async () => {
+    const { app, visited } = appForTests();
+    const bad = (): never => {
+      throw new RangeError('bad');
+    };
+    await expect(takeOrBring(app, measurement, bad)).rejects.toBeInstanceOf(RangeError);
+    expect(visited).toEqual([]);
+  });
+});

@@ -1,0 +1,128 @@
+// Whatever is scanned, wherever one is: brought to where it belongs, or refused with the name of that place.
+import {
+  type AirgapMessage,
+  fileOfReference,
+  type MessageKind,
+  nameOfKind,
+  type OfKind,
+  sessionOf,
+} from '../../shared/airgap/index.ts';
+import { SevError } from '../../shared/errors.ts';
+import type { LaunchRecord } from '../launches/launch-record.ts';
+import { address } from '../navigation.svelte.ts';
+import { filesOfMessage } from '../platforms/scanned-files.ts';
+import { type Pairing, parseRelayUrl } from '../relay/pairing.ts';
+import { words } from '../strings/index.ts';
+
+/** Of the app, what bringing needs. */
+export interface Bringing {
+  /** Practice has no other screens: what is misplaced there is only told. */
+  readonly practice: boolean;
+  readonly navigation: { pairing: Pairing | undefined; go(to: string): void };
+  readonly inbox: { files: readonly File[]; scanned: AirgapMessage | undefined };
+  readonly launches: { findBySession(tag: string): Promise<LaunchRecord | undefined> };
+  readonly library: { keep(file: ReturnType<typeof fileOfReference>): Promise<unknown> };
+  readonly platforms: { readonly list: readonly { readonly id: string }[] };
+}
+
+type Way<K extends MessageKind> = (app: Bringing, message: OfKind<K>) => void | Promise<void>;
+
+/**
+ * One way for every kind. A screen that shows its address takes the message with `inbox.claim`; where there is no such screen,
+ * the words say what to do with the code instead.
+ */
+const WAYS: { readonly [K in MessageKind]: Way<K> } = {
+  chain: toConnect,
+  cert: toConnect,
+  oca: toConnect,
+  relay({ navigation }, { url, code }) {
+    navigation.pairing = { url: parseRelayUrl(url), code };
+    navigation.go(address.connect);
+  },
+  async measurement(app, message) {
+    const tag = sessionOf(message);
+    if (tag === undefined) throw misplaced(message.kind);
+    const launch = await app.launches.findBySession(tag);
+    if (!launch) throw otherSession(message.kind);
+    // A verdict that stands is not overturned by whoever holds up a code.
+    if (launch.state !== 'session' && launch.state !== 'launched') {
+      throw new SevError('VAULT_CONFLICT', { sentence: words.carry.judgedAlready(launch.name) });
+    }
+    leave(app, message, address.launch(launch.id));
+  },
+  launch: toCourier,
+  secret: toCourier,
+  async reference({ library, navigation }, message) {
+    await library.keep(fileOfReference(message));
+    navigation.go(address.library);
+  },
+  'oca-pin'(app, message) {
+    const [only, ...others] = app.platforms.list;
+    if (!only || others.length > 0) throw misplaced(message.kind);
+    leave(app, message, address.platform(only.id));
+  },
+  csr: (_, { kind }) => refuse(kind),
+  pek: (_, { kind }) => refuse(kind),
+  'report-request': (_, { kind }) => refuse(kind),
+  report: (_, { kind }) => refuse(kind),
+};
+
+/**
+ * Goes to the screen that a message belongs to, and leaves it there.
+ * @throws SevError BYTES_SWAPPED, MEASURE_OTHER_SESSION, VAULT_CONFLICT when there is no place for it: nothing has moved then
+ */
+export async function bringMessage(app: Bringing, message: AirgapMessage): Promise<void> {
+  app.inbox.scanned = undefined;
+  await (WAYS[message.kind] as Way<MessageKind>)(app, message);
+}
+
+/**
+ * Takes a message where it was scanned, or brings it to where it belongs.
+ * @param take throws what `expectMessage` throws for another kind, or for another launch's
+ * @throws what `take` threw, where there is no other place for it
+ */
+export async function takeOrBring(
+  app: Bringing,
+  message: AirgapMessage,
+  take: (message: AirgapMessage) => void | Promise<void>,
+): Promise<void> {
+  try {
+    await take(message);
+  } catch (failure) {
+    if (app.practice || !isMisplaced(failure)) throw failure;
+    await bringMessage(app, message).catch(() => Promise.reject(failure));
+  }
+}
+
+const isMisplaced = (error: unknown): error is SevError =>
+  error instanceof SevError && (error.code === 'BYTES_SWAPPED' || error.code === 'MEASURE_OTHER_SESSION');
+
+function toConnect({ inbox, navigation }: Bringing, message: AirgapMessage): void {
+  inbox.files = filesOfMessage(message);
+  navigation.go(address.connect);
+}
+
+function toCourier(app: Bringing, message: AirgapMessage): void {
+  leave(app, message, address.courier);
+}
+
+function leave({ inbox, navigation }: Bringing, message: AirgapMessage, to: string): void {
+  inbox.scanned = message;
+  navigation.go(to);
+}
+
+const misplaced = (kind: MessageKind): SevError =>
+  new SevError('BYTES_SWAPPED', {
+    sentence: words.carry.belongs(nameOfKind(kind), words.carry.places[kind]),
+    next: words.carry.belongsNext,
+  });
+
+const otherSession = (kind: MessageKind): SevError =>
+  new SevError('MEASURE_OTHER_SESSION', {
+    sentence: words.carry.unknownSession(nameOfKind(kind)),
+    next: words.carry.unknownSessionNext,
+  });
+
+function refuse(kind: MessageKind): never {
+  throw misplaced(kind);
+}
