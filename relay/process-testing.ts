@@ -17,9 +17,10 @@ export class RelayProcess {
   readonly child: ChildProcess;
   #output = '';
 
-  constructor(program: string, args: readonly string[]) {
+  constructor(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.child = spawn(process.execPath, [program, '--listen', '127.0.0.1:0', ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
     });
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
       stream.on('data', (piece: Buffer) => (this.#output += piece.toString('utf8')));

@@ -10,11 +10,17 @@ const relay = {
 
 describe('what stands at the terminal', () => {
   it('is where the relay is, what it carries, and the link', () => {
-    expect(describeRelay(relay, ['platform   /dev/sev'], undefined)).toMatchSnapshot();
+    expect(describeRelay(relay, ['platform   /dev/sev'], undefined, false)).toMatchSnapshot();
+  });
+
+  it('says that simulated guests end with their relay', () => {
+    const said = describeRelay(relay, [], undefined, true);
+    expect(said).toContain('Ctrl-C ends the relay, and the simulated guests with it.');
+    expect(said).not.toContain('as they are');
   });
 
   it('is a code, too, where there is a terminal wide enough for it', () => {
-    expect(describeRelay(relay, [], 80)).toContain('▀');
+    expect(describeRelay(relay, [], 80, false)).toContain('▀');
     expect(drawQr(relay.pairingLink, 20)).toBe('(A QR code needs 37 columns; this terminal has 20.)');
   });
 });

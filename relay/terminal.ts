@@ -7,7 +7,12 @@ import { drawHalfBlocks } from './qr/modules.ts';
 import type { Relay } from './relay.ts';
 
 /** What stands at the terminal when the relay is ready. The link holds the pairing code: it is written here only. */
-export function describeRelay(relay: Relay, facts: readonly string[], columns: number | undefined): string {
+export function describeRelay(
+  relay: Relay,
+  facts: readonly string[],
+  columns: number | undefined,
+  simulated: boolean,
+): string {
   const code = columns === undefined ? [] : ['', drawQr(relay.pairingLink, columns)];
   return [
     `sev-relay listens at ${relay.url}`,
@@ -18,7 +23,9 @@ export function describeRelay(relay: Relay, facts: readonly string[], columns: n
     `  ${relay.pairingLink}`,
     ...code,
     '',
-    'Ctrl-C ends the relay; guests stay as they are.',
+    simulated
+      ? 'Ctrl-C ends the relay, and the simulated guests with it.'
+      : 'Ctrl-C ends the relay; guests stay as they are.',
     '',
   ].join('\n');
 }

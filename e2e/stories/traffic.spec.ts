@@ -60,7 +60,7 @@ async function outcomeOf(code: string): Promise<string> {
   }
 }
 
-test('No worker reaches another origin or runs text, and only the one that reads codes compiles', async ({
+test('No worker reaches another origin or runs text, and only those that read codes or hash files compile', async ({
   app,
   browser,
 }) => {
@@ -82,7 +82,7 @@ test('No worker reaches another origin or runs text, and only the one that reads
       for (const way of ['fetch', 'import', 'WebSocket'])
         expect(await tryOut(worker, `${way} ${other.origin}/`), `${way} of ${script}`).not.toBe('done');
       expect(await tryOut(worker, 'eval'), script).toBe('EvalError');
-      const compiles = script.includes('/scan.worker-');
+      const compiles = /\/(scan|digest)\.worker-/.test(script);
       expect(await tryOut(worker, 'WebAssembly'), script).toBe(compiles ? 'done' : 'CompileError');
     }
     expect(other.connections(), 'nothing of it has left the browser').toBe(0);

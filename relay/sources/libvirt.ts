@@ -1,5 +1,5 @@
 // libvirt's guests through virsh: a fixed list of its commands, domains named by their UUIDs.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fromBase64, toBase64 } from '../../shared/bytes/text.ts';
@@ -18,6 +18,8 @@ const ID = /^libvirt:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 /** So many clients may ask for the list: virsh is asked once in this time. */
 const LIST_FRESH_MS = 500;
 const WATCH_AGAIN_MS = 5_000;
+/** Folders with files for one call of virsh, in the state folder. */
+const FILES_PREFIX = 'virsh-';
 
 /** virDomainState. A domain that is paused and never ran cannot be told from one that did. */
 const STATES: Record<string, GuestState> = {
@@ -62,6 +64,7 @@ export class LibvirtGuests implements Launcher {
     this.#virsh = new Virsh(uri, program);
     this.#state = state;
     this.#log = log;
+    this.#removeLeftFiles();
     this.#watch();
   }
 
@@ -207,7 +210,7 @@ export class LibvirtGuests implements Launcher {
     contents: Record<string, string>,
     work: (file: (name: string) => string) => Promise<T>,
   ): Promise<T> {
-    const folder = inState(this.#state.path, () => mkdtempSync(join(this.#state.path, 'virsh-')));
+    const folder = inState(this.#state.path, () => mkdtempSync(join(this.#state.path, FILES_PREFIX)));
     try {
       const file = (name: string): string => join(folder, name);
       for (const [name, content] of Object.entries(contents)) {
@@ -217,6 +220,13 @@ export class LibvirtGuests implements Launcher {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  }
+
+  /** Those of a relay that was killed while virsh ran: the state folder is this relay's alone. */
+  #removeLeftFiles(): void {
+    const { path } = this.#state;
+    const left = inState(path, () => readdirSync(path)).filter((name) => name.startsWith(FILES_PREFIX));
+    for (const name of left) rmSync(join(path, name), { recursive: true, force: true });
   }
 
   /** Listens to libvirt's events; whatever one says, the states are read anew and compared. */

@@ -26,7 +26,8 @@ export async function run(args: readonly string[]): Promise<number> {
     try {
       const relay = await start({ ...options, tls, state, log }, sources);
       const conceal = announce(state, relay.url);
-      print(describeRelay(relay, sources.facts, process.stdout.isTTY ? process.stdout.columns || 80 : undefined));
+      const columns = process.stdout.isTTY ? process.stdout.columns || 80 : undefined;
+      print(describeRelay(relay, sources.facts, columns, sources.platform.simulated));
       await ended;
       conceal();
       await relay.close();
