@@ -40,7 +40,7 @@ export const MISMATCH = 'The measurement does not match. Keep the secret.';
 export async function release(page: Page, passphrase: string): Promise<void> {
   await page.getByLabel('Disk passphrase').fill(passphrase);
   await page.getByRole('button', { name: 'Release the disk key' }).click();
-  await expect(verdict(page)).toHaveText('The secret is in the guest. Let it run.');
+  await expect(verdict(page)).toHaveText('The host says that it took the secret. Let it run.');
 }
 
 export async function continueGuest(page: Page): Promise<void> {

@@ -3,10 +3,11 @@ import type { Page } from '@playwright/test';
 import { MATCH, MISMATCH, verdict } from '../journey.ts';
 import type { FaultyWorld } from './world.ts';
 
-export type Ending = 'running' | 'mismatch' | 'abandoned' | 'ended';
+export type Ending = 'running' | 'unsure' | 'mismatch' | 'abandoned' | 'ended';
 
 const ENDINGS: Readonly<Record<string, Ending>> = {
   'The guest is running, on a simulated platform.': 'running',
+  'The guest runs. Nobody knows whether it has the secret.': 'unsure',
   [MISMATCH]: 'mismatch',
   'This launch was abandoned.': 'abandoned',
   'The guest has ended.': 'ended',
@@ -71,7 +72,9 @@ async function act(
       return press('Release the disk key');
     case 'The secret is sealed, but nobody confirmed that it arrived.':
       return press('Send the sealed packet again');
-    case 'The secret is in the guest. Let it run.':
+    case 'Nobody knows whether the secret arrived.':
+      return press('Let the guest run, and look inside');
+    case 'The host says that it took the secret. Let it run.':
       return press('Continue the guest');
     default:
       if (launch) return open(page, launch);

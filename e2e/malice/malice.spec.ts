@@ -255,7 +255,7 @@ test('A relay that never answers keeps nobody waiting for ever, and gets one pac
   await expect(verdict(page)).toHaveText('The secret is sealed, but nobody confirmed that it arrived.');
   liar.lies = [];
   await page.getByRole('button', { name: 'Send the sealed packet again' }).click();
-  await expect(verdict(page)).toHaveText('The secret is in the guest. Let it run.');
+  await expect(verdict(page)).toHaveText('The host says that it took the secret. Let it run.');
   const packets = liar.requests
     .filter(({ method }) => method === 'guest.inject')
     .map(({ params }) => JSON.stringify(params));

@@ -47,7 +47,7 @@ test('A launch survives a reload at every step', async ({ page, relay, folder })
   await launch(page, 'demo', MATCH);
   await reload(MATCH);
   await release(page, PASSPHRASE);
-  await reload('The secret is in the guest. Let it run.');
+  await reload('The host says that it took the secret. Let it run.');
   await continueGuest(page);
   await reload('The guest is running, on a simulated platform.');
 });

@@ -9,6 +9,8 @@ export interface OutgoingFile {
 export interface OutgoingText {
   readonly title: string;
   readonly text: string;
+  /** The name of its file, where it is worth saving. */
+  readonly file?: string;
 }
 
 export interface Outgoing {

@@ -57,7 +57,7 @@ describe('a courier', () => {
     task.shown();
     task.takePacket(packet({ guest: 'demo-1', gpa: 4096 }));
     await task.inject();
-    expect(sayWhere(task).sentence).toBe('The secret is in the guest. Let it run.');
+    expect(sayWhere(task).sentence).toBe('The host says that it took the secret. Let it run.');
     await task.resume();
     expect(asked.slice(1)).toEqual([
       ['guest.launch', { profile: 'demo', policy: 1, dhCert: offer.godh, session }],

@@ -2,6 +2,7 @@
 import type { GuestState } from '../../shared/relay-protocol.ts';
 import type { StoredLaunchSession } from '../../shared/session/launch-session.ts';
 import type { Revised } from '../storage/records.ts';
+import type { FinalCheckId } from './final-check.ts';
 import type { Plan } from './plan.ts';
 
 /** DESIGN.md, “The journey of one launch”. */
@@ -28,9 +29,11 @@ export type LaunchEvent =
   | 'verified'
   | 'mismatch'
   | 'sealed'
+  | 'inject-unknown'
   | 'released'
   | 'running'
   | 'running-without'
+  | 'checked-inside'
   | 'guest-ended'
   | 'abandoned'
   | 'closed-by-restore'
@@ -58,6 +61,8 @@ export interface LaunchRecord extends Revised {
   readonly guest?: { readonly id: string; readonly name: string };
   readonly guestState?: GuestState;
   readonly reported?: Reported;
+  /** What the guest owner found inside the running guest. */
+  readonly finalChecks?: readonly FinalCheckId[];
   readonly history: readonly HistoryEntry[];
 }
 

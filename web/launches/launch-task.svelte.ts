@@ -2,6 +2,7 @@
 import type { Decision } from '../../shared/decide/decision.ts';
 import type { Expectation, FirmwareFloor } from '../../shared/decide/expectation.ts';
 import { SevError } from '../../shared/errors.ts';
+import { isSevError } from '../ui/is-sev-error.ts';
 import { LUKS_PASSPHRASE_GUID } from '../../shared/formats/known-secrets.ts';
 import { parseLaunchMeasure } from '../../shared/formats/launch-measure.ts';
 import type { Guest, GuestState, Profile } from '../../shared/relay-protocol.ts';
@@ -21,6 +22,7 @@ import { encodePolicy, parsePolicy } from '../../shared/formats/policy.ts';
 import { type CpuPlan, expectationOf, type KernelPlan, type Plan } from './plan.ts';
 import type { SealedPacket } from '../vault/ledger.ts';
 import type { NewSecret } from '../vault/secrets.ts';
+import { arrivalUnknown, type FinalCheckId, foundInside } from './final-check.ts';
 import { after, happened, type LaunchEvent, type LaunchRecord, type Reported } from './launch-record.ts';
 
 export class LaunchTask {
@@ -71,6 +73,11 @@ export class LaunchTask {
   /** A secret was sealed, and whether it arrived is not known. */
   get sealed(): boolean {
     return this.record?.state === 'verified' && happened(this.record, 'sealed');
+  }
+
+  /** A secret was on its way when the host was lost: the relay will never send it again, nor say whether it arrived. */
+  get arrivalUnknown(): boolean {
+    return this.sealed && this.record !== undefined && arrivalUnknown(this.record);
   }
 
   /** The relay was asked to launch, and its answer was lost. */
@@ -274,6 +281,17 @@ export class LaunchTask {
     return (await this.#app.vault()).packetOf(this.#present().session?.id ?? '');
   }
 
+  /** What the guest owner found, or did not find, inside the guest. */
+  tick(id: FinalCheckId, found: boolean): Promise<void> {
+    return this.#attempt(undefined, async () => {
+      await this.#app.launches.change(this.id, (record) => {
+        const others = (record.finalChecks ?? []).filter((other) => other !== id);
+        const next = { ...record, finalChecks: found ? [...others, id] : others };
+        return foundInside(next) && !foundInside(record) ? after(next, 'checked-inside') : next;
+      });
+    });
+  }
+
   /** The host says that it has injected the packet. */
   noteReleased(): Promise<void> {
     return this.#attempt(undefined, () => this.#save('released', { state: 'released' }));
@@ -318,6 +336,13 @@ export class LaunchTask {
     });
   }
 
+  /** How the host says that it started the guest. Not believed; looked through for faults. */
+  async askConfiguration(): Promise<string> {
+    const { guest } = this.#present();
+    if (!guest) throw new SevError('RELAY_NO_GUEST');
+    return (await this.#connectedRelay().connection.ask('guest.configuration', { id: guest.id })).text;
+  }
+
   destroy(): Promise<void> {
     const relay = this.#connectedRelay();
     return this.#attempt(undefined, async () => {
@@ -341,7 +366,7 @@ export class LaunchTask {
     const { record } = this;
     if (record?.guest?.id !== guestId || record.guestState === guestState) return;
     await this.#attempt(undefined, async () => {
-      if (guestState === 'running' && record.state === 'released') return this.#running();
+      if (guestState === 'running' && mayRun(record)) return this.#running();
       const ended = guestState === 'gone' || guestState === 'shutdown';
       if (ended) await this.#save('guest-ended', { guestState });
       else await this.#app.launches.change(this.id, (present) => ({ ...present, guestState }));
@@ -360,9 +385,7 @@ export class LaunchTask {
   /** Noted once, whether the relay's answer or its notification comes first. */
   async #running(): Promise<void> {
     const change = { state: 'running', guestState: 'running' } as const;
-    await this.#app.launches.change(this.id, (record) =>
-      record.state === 'released' ? after(record, 'running', change) : record,
-    );
+    await this.#app.launches.change(this.id, (record) => (mayRun(record) ? after(record, 'running', change) : record));
   }
 
   async #measure(relay: Relay, id: string): Promise<void> {
@@ -417,7 +440,12 @@ export class LaunchTask {
     const relay = this.#connectedRelay();
     const { guest } = this.#present();
     if (!guest) throw new SevError('RELAY_NO_GUEST');
-    await relay.connection.ask('guest.inject', { id: guest.id, header, secret: payload });
+    try {
+      await relay.connection.ask('guest.inject', { id: guest.id, header, secret: payload });
+    } catch (error) {
+      if (isSevError(error) && error.code === 'RELAY_INJECT_UNKNOWN') return void (await this.#save('inject-unknown'));
+      throw error;
+    }
     await this.#save('released', { state: 'released' });
   }
 
@@ -460,6 +488,10 @@ export class LaunchTask {
     }
   }
 }
+
+/** The host says that it took a secret, or nobody knows: the guest can go on, and show it. */
+const mayRun = (record: LaunchRecord): boolean =>
+  record.state === 'released' || (record.state === 'verified' && arrivalUnknown(record));
 
 /** A relay without a launcher does not offer profiles; that is no failure. */
 function withoutLauncher(error: unknown): readonly Profile[] {

@@ -2,6 +2,7 @@
 import type { Decision } from '../../shared/decide/decision.ts';
 import type { VerdictWords } from '../platforms/chain-verdict.ts';
 import { words } from '../strings/index.ts';
+import { arrivalUnknown, foundInside } from './final-check.ts';
 import { happened, type LaunchRecord } from './launch-record.ts';
 
 interface Standing {
@@ -28,11 +29,12 @@ export function launchVerdict(standing: Standing): VerdictWords {
     case 'launched':
       return { tone: 'waiting', sentence: launch.waitingSentence, reason: launch.waitingReason };
     case 'verified':
+      if (sealed && arrivalUnknown(record)) return unknownArrival();
       return sealed ? sealedPacket(standing) : match(standing);
     case 'mismatch':
       return mismatch(standing);
     case 'released':
-      return proven(standing, launch.releasedSentence, launch.releasedReason);
+      return hostsWord(standing, launch.releasedSentence, launch.releasedReason);
     case 'running':
       return running(standing);
     case 'abandoned':
@@ -41,11 +43,25 @@ export function launchVerdict(standing: Standing): VerdictWords {
 }
 
 /** Green only where the proof leads to AMD. */
-const proven = ({ simulated }: Standing, sentence: string, reason: string, next?: string): VerdictWords => ({
+const proven = ({ simulated }: Standing, sentence: string, reason: string): VerdictWords => ({
   tone: simulated ? 'simulated' : 'proven',
   sentence,
   reason,
+});
+
+/** Said by the host or by a person, and proven by nothing. */
+const hostsWord = ({ simulated }: Standing, sentence: string, reason: string, next?: string): VerdictWords => ({
+  ...(simulated ? { tone: 'simulated' } : { tone: 'unchecked', word: launch.hostsWord }),
+  sentence,
+  reason,
   next,
+});
+
+const unknownArrival = (): VerdictWords => ({
+  tone: 'attention',
+  sentence: launch.unknownArrival,
+  reason: launch.unknownArrivalReason,
+  next: launch.unknownArrivalNext,
 });
 
 const sealedPacket = ({ relayed }: Standing): VerdictWords => ({
@@ -73,9 +89,21 @@ function running(standing: Standing): VerdictWords {
   if (guestState === 'gone' || guestState === 'shutdown') {
     return { tone: 'note', sentence: launch.endedSentence, reason: launch.endedReason };
   }
-  if (!happened(standing.record, 'released')) {
-    return proven(standing, launch.runWithoutSentence, launch.runWithoutReason);
+  if (happened(standing.record, 'running-without')) {
+    return hostsWord(standing, launch.runWithoutSentence, launch.runWithoutReason);
+  }
+  if (foundInside(standing.record)) {
+    const tone = standing.simulated ? 'simulated' : 'note';
+    return { tone, word: launch.foundWord, sentence: launch.foundSentence, reason: launch.foundReason };
+  }
+  if (arrivalUnknown(standing.record)) {
+    return {
+      ...unknownArrival(),
+      sentence: launch.runningUnknown,
+      reason: launch.runningReason,
+      next: launch.runningNext,
+    };
   }
   const sentence = standing.simulated ? launch.runningSimulated : launch.runningSentence;
-  return proven(standing, sentence, launch.runningReason, launch.runningNext);
+  return hostsWord(standing, sentence, launch.runningReason, launch.runningNext);
 }

@@ -9,7 +9,6 @@ import {
   qmpInjectCommand,
   resumeCommand,
 } from '../../shared/configure/host-commands.ts';
-import type { LaunchConfig } from '../../shared/configure/launch-config.ts';
 import { domainXml } from '../../shared/configure/libvirt-xml.ts';
 import { qemuCommand } from '../../shared/configure/qemu-command.ts';
 import type { Generation } from '../../shared/trust/pinned-root.ts';
@@ -17,45 +16,8 @@ import type { Outgoing, OutgoingText } from '../carry/outgoing.ts';
 import type { ImageRecord } from '../library/reference-record.ts';
 import { words } from '../strings/index.ts';
 import type { SealedPacket } from '../vault/ledger.ts';
+import { hostFiles, launchConfig, plainName } from './host-config.ts';
 import type { LaunchRecord } from './launch-record.ts';
-
-const MEMORY_MIB = 2048;
-/** Where the address keeps its encryption bit: 47 on the first two generations, 51 since. */
-const CBIT: Readonly<Partial<Record<Generation, number>>> = { naples: 47, rome: 47 };
-
-/** A launch's name as QEMU, libvirt and file systems take it. */
-export function plainName({ name }: LaunchRecord): string {
-  const plain = name
-    .normalize('NFKD')
-    .replace(/[^A-Za-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 48);
-  return plain === '' ? 'guest' : plain;
-}
-
-/** @throws SevError when the record has no session yet */
-function configOf(record: LaunchRecord, image: ImageRecord | undefined, generation: Generation): LaunchConfig {
-  const { plan, session } = record;
-  const { kernel } = plan;
-  const onHost = (file: string): string => `/var/lib/libvirt/images/${file}`;
-  return {
-    name: plainName(record),
-    firmware: onHost(image?.name ?? 'OVMF.fd'),
-    ...(image?.guestImage && { firmwareKind: image.guestImage.kind }),
-    ...(kernel?.kernel && { kernel: onHost(kernel.kernel.name), cmdline: kernel.cmdline }),
-    ...(kernel?.initrd && { initrd: onHost(kernel.initrd.name) }),
-    vcpus: plan.cpu.vcpus,
-    cpuModel: plan.cpu.model,
-    memoryMib: MEMORY_MIB,
-    vmsaVariant: plan.cpu.variant,
-    debugSwap: plan.cpu.debugSwap,
-    policy: plan.policy,
-    godh: session?.godh ?? new Uint8Array(),
-    session: session?.blob ?? new Uint8Array(),
-    cbitpos: CBIT[generation] ?? 51,
-    reducedPhysBits: 1,
-  };
-}
 
 /** What the host needs to start the guest, paused. */
 export function sessionOutgoing(
@@ -66,8 +28,8 @@ export function sessionOutgoing(
   const { session } = record;
   if (!session) return undefined;
   const name = plainName(record);
-  const config = configOf(record, image, generation);
-  const files = { dhCertFile: `${name}_godh.b64`, sessionFile: `${name}_session.b64`, qmpSocket: `${name}.qmp` };
+  const config = launchConfig({ record, image, generation });
+  const files = hostFiles(name);
   return {
     files: [
       { name: files.dhCertFile, content: toBase64(session.godh) },

@@ -13,7 +13,9 @@ export interface Wanted {
   readonly platformId?: string | undefined;
 }
 
-const plain = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+/** Most names need no more than small letters. */
+const plain = (text: string): string =>
+  (/^[ -~]*$/.test(text) ? text : text.normalize('NFKD').replace(/\p{M}/gu, '')).toLowerCase();
 
 /** Worked out once a summary: it is thrown away with it. */
 const texts = new WeakMap<LaunchSummary, string>();

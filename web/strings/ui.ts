@@ -21,6 +21,8 @@ export const ui = {
   renameShort: 'Rename',
   keepName: 'Keep',
   copyNamed: (title: string) => `Copy: ${title}`,
+  save: 'Save',
+  saveNamed: (title: string) => `Save: ${title}`,
   copiedNow: 'Copied',
   copyWhole: (name: string) => `Copy the whole ${name}`,
   copied: (name: string) => `${name} copied`,
