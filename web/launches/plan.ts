@@ -50,6 +50,12 @@ export interface Plan {
 
 export const FIRST_CPU: CpuPlan = { vcpus: 1, model: 'EPYC', variant: 'qemu', debugSwap: false };
 
+/**
+ * What another launch takes over of this one: what is expected, and the policy. That the host may share the key is said
+ * yes to anew, and session and keys are never of a plan.
+ */
+export const planLike = (plan: Plan): Plan => ({ ...plan, acceptsKeySharing: false });
+
 const usesEs = ({ policy }: Plan): boolean => parsePolicy(policy).es;
 
 /** @throws SevError MEASURE_CPU, MEASURE_VCPUS, MEASURE_IMAGE, VAULT_RECORD */

@@ -10,9 +10,28 @@ const roles: Readonly<Record<CertName, string>> = {
   PDH: 'The key that your session uses',
 };
 
+/** The same letters under the published test root. */
+const simulatedRoles: Readonly<Record<CertName, string>> = {
+  ...roles,
+  ARK: 'The simulated test root, not AMD’s',
+  ASK: 'The simulated signing key, not AMD’s',
+  CEK: 'The simulated chip’s key',
+};
+
+/** Where nothing says yet whose root it is. */
+const claimedRoles: Readonly<Record<CertName, string>> = {
+  ...roles,
+  ARK: 'Claims to be an AMD root key',
+  ASK: 'Claims to be an AMD signing key',
+};
+
+/** @param generation of the pinned root that the chain leads to, if it leads to one */
+const rolesUnder = (generation: string | undefined): Readonly<Record<CertName, string>> =>
+  generation === undefined ? claimedRoles : generation === 'simulated' ? simulatedRoles : roles;
+
 export const chain = {
   heading: 'Who vouches for whom',
-  roles,
+  rolesUnder,
   genuine: (generation: string) => `This is genuine AMD hardware: ${generation}.`,
   genuineReason: 'Its chain of signatures leads to an AMD root that this app knows by its whole key.',
   simulated: 'This platform is simulated. It proves nothing.',

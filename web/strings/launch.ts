@@ -286,6 +286,7 @@ export const launch = {
   abandonedReason: 'Its session will never be used again. The record is kept.',
   abandon: 'Abandon this launch',
   anew: 'Begin a new launch on this platform',
+  likeThis: 'Launch again like this one',
   guest: (name: string, state: string) => `The guest ${name} is ${state}.`,
   guestName: 'Guest',
   imageSize: 'Size',
