@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { equalBytes } from '../bytes/equal.ts';
 import { concat } from '../bytes/writer.ts';
 import { SevError } from '../errors.ts';
+import { EVIDENCE_FUZZ_TARGETS } from './fuzz-evidence.ts';
 import { LAUNCH_FUZZ_TARGETS } from './fuzz-launch.ts';
 import { FUZZ_TARGETS } from './fuzz-targets.ts';
 
@@ -25,22 +26,25 @@ const mutated = (seeds: readonly Uint8Array[]) =>
       return concat(bytes.slice(start, Math.max(0, bytes.length - cut)), tail);
     });
 
-describe.each([...FUZZ_TARGETS, ...LAUNCH_FUZZ_TARGETS])('Any bytes given as $name', ({ run, seeds }) => {
-  it('are read where they are what they should be', async () => {
-    for (const seed of seeds) await run(seed);
-  });
+describe.each([...FUZZ_TARGETS, ...LAUNCH_FUZZ_TARGETS, ...EVIDENCE_FUZZ_TARGETS])(
+  'Any bytes given as $name',
+  ({ run, seeds }) => {
+    it('are read where they are what they should be', async () => {
+      for (const seed of seeds) await run(seed);
+    });
 
-  it('are read, or refused with one of our errors, and stay as they are', async () => {
-    const attempt = async (bytes: Uint8Array): Promise<void> => {
-      const before = bytes.slice();
-      try {
-        await run(bytes);
-      } catch (error) {
-        if (!(error instanceof SevError)) throw error;
-      }
-      expect(equalBytes(bytes, before)).toBe(true);
-    };
-    const input = fc.oneof({ weight: 4, arbitrary: mutated(seeds) }, fc.uint8Array({ maxLength: 300 }));
-    await fc.assert(fc.asyncProperty(input, attempt), { numRuns: 150 });
-  });
-});
+    it('are read, or refused with one of our errors, and stay as they are', async () => {
+      const attempt = async (bytes: Uint8Array): Promise<void> => {
+        const before = bytes.slice();
+        try {
+          await run(bytes);
+        } catch (error) {
+          if (!(error instanceof SevError)) throw error;
+        }
+        expect(equalBytes(bytes, before)).toBe(true);
+      };
+      const input = fc.oneof({ weight: 4, arbitrary: mutated(seeds) }, fc.uint8Array({ maxLength: 300 }));
+      await fc.assert(fc.asyncProperty(input, attempt), { numRuns: 150 });
+    });
+  },
+);

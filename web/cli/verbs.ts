@@ -39,6 +39,10 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     summary: 'verify an attestation report',
     load: () => import('./report.ts'),
   },
+  evidence: {
+    summary: 'check the record of a launch again, as the app exports it',
+    load: () => import('./evidence.ts'),
+  },
   oca: {
     summary: 'make an owner’s key and certificate, and sign a platform’s request',
     load: () => import('./oca.ts'),

@@ -22,11 +22,16 @@ export function finalChecks({ plan }: Pick<LaunchRecord, 'plan'>): readonly Fina
   const { es } = parsePolicy(plan.policy);
   const { finalChecks: say } = words.launch;
   return [
-    { id: 'sev-active', title: say.active, detail: say.activeDetail(es), command: 'dmesg | grep -i sev' },
-    { id: 'disk-open', title: say.disk, detail: say.diskDetail, command: 'lsblk -o NAME,TYPE,MOUNTPOINTS' },
+    { id: 'sev-active', title: say.titles['sev-active'], detail: say.activeDetail(es), command: 'dmesg | grep -i sev' },
+    {
+      id: 'disk-open',
+      title: say.titles['disk-open'],
+      detail: say.diskDetail,
+      command: 'lsblk -o NAME,TYPE,MOUNTPOINTS',
+    },
     {
       id: 'secret-listed',
-      title: say.secret,
+      title: say.titles['secret-listed'],
       detail: say.secretDetail(LUKS_PASSPHRASE_GUID),
       command: `ls ${SECRETS_FOLDER}`,
     },

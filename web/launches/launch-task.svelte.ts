@@ -16,6 +16,11 @@ import type { AppState } from '../app.svelte.ts';
 import { words } from '../strings/index.ts';
 import type { CallOptions } from '../workers/call.ts';
 import type { DoctorRequest, SearchKey } from '../workers/messages.ts';
+import { AMD_ROOTS } from '../../shared/trust/amd-roots.ts';
+import { SIMULATED_ROOT } from '../../shared/trust/simulated-root.ts';
+import type { Evidence } from '../../shared/evidence/record.ts';
+import { ownBuild } from '../build.ts';
+import { evidenceOf } from './evidence-of.ts';
 import { doctorRequest } from './doctor-request.ts';
 import { CPU_MODELS } from '../../shared/formats/cpu-signature.ts';
 import { encodePolicy, parsePolicy } from '../../shared/formats/policy.ts';
@@ -334,6 +339,23 @@ export class LaunchTask {
         record.state === 'verified' ? after(record, 'running-without', change) : record,
       );
     });
+  }
+
+  /**
+   * The record for one's files: of a verdict that was worked out just now.
+   * @throws SevError MEASURE_NOT_VERIFIED before there is a verdict, and what judging throws
+   */
+  async evidence(): Promise<Evidence> {
+    if (!this.decision) await this.#judge();
+    const { decision, image } = this;
+    const { launchDigest } = await this.#expectation();
+    const root = [...AMD_ROOTS, SIMULATED_ROOT].find(({ generation }) => generation === this.chain.view?.generation);
+    if (!decision || !image || !root) throw new SevError('MEASURE_NOT_VERIFIED');
+    const build = await ownBuild().catch(() => words.evidence.unknownBuild);
+    const parts = { record: this.#present(), image, decision, launchDigest, root: root.name, build, now: Date.now() };
+    const made = evidenceOf(parts);
+    if (!made) throw new SevError('MEASURE_NOT_VERIFIED');
+    return made;
   }
 
   /** How the host says that it started the guest. Not believed; looked through for faults. */

@@ -1,13 +1,10 @@
 // What the guest owner expects to be measured, and the launch digest that follows from it.
 import { fromHex } from '../../shared/bytes/text.ts';
-import { sha256 } from '../../shared/crypto/subtle.ts';
+import { type DescribedCpus, describedInputs } from '../../shared/decide/described-launch.ts';
 import { type Expectation, expectLaunch, type FirmwareFloor } from '../../shared/decide/expectation.ts';
 import type { Finding } from '../../shared/decide/finding.ts';
 import { imageFindings } from '../../shared/decide/image-findings.ts';
-import { signatureOfModel } from '../../shared/formats/cpu-signature.ts';
-import { cmdlineBytes, type KernelHashes } from '../../shared/formats/kernel-hashes.ts';
 import { parsePolicy } from '../../shared/formats/policy.ts';
-import { buildVmsaPages, DEBUG_SWAP, type VmsaPages, type VmsaVariant } from '../../shared/formats/vmsa.ts';
 import { type ImageRecord, requireOwnMidstate } from '../library/reference-record.ts';
 
 /** A file by its name and hash. */
@@ -25,13 +22,7 @@ export interface KernelPlan {
   readonly cmdline: string;
 }
 
-export interface CpuPlan {
-  readonly vcpus: number;
-  /** QEMU's name, such as `EPYC-Milan`. */
-  readonly model: string;
-  readonly variant: VmsaVariant;
-  readonly debugSwap: boolean;
-}
+export type CpuPlan = DescribedCpus;
 
 export interface Plan {
   /** The guest image, by its SHA-256 in the library. */
@@ -56,36 +47,24 @@ export const FIRST_CPU: CpuPlan = { vcpus: 1, model: 'EPYC', variant: 'qemu', de
  */
 export const planLike = (plan: Plan): Plan => ({ ...plan, acceptsKeySharing: false });
 
-const usesEs = ({ policy }: Plan): boolean => parsePolicy(policy).es;
+export const usesEs = ({ policy }: Plan): boolean => parsePolicy(policy).es;
 
 /** @throws SevError MEASURE_CPU, MEASURE_VCPUS, MEASURE_IMAGE, VAULT_RECORD */
 export async function expectationOf(plan: Plan, image: ImageRecord): Promise<Expectation> {
   requireOwnMidstate(image);
-  const kernelHashes = await kernelHashesOf(plan.kernel);
-  const vmsas = usesEs(plan) ? vmsaPagesOf(plan.cpu, image) : undefined;
-  const inputs = { guestImage: image.midstate, ...(kernelHashes && { kernelHashes }), ...(vmsas && { vmsas }) };
+  const { resetEip } = image.guestImage ?? {};
+  const { kernel } = plan;
+  const inputs = await describedInputs({
+    guestImage: image.midstate,
+    resetEip,
+    kernel: kernel?.kernel && {
+      kernel: fromHex(kernel.kernel.sha256),
+      ...(kernel.initrd && { initrd: fromHex(kernel.initrd.sha256) }),
+      cmdline: kernel.cmdline,
+    },
+    cpus: usesEs(plan) ? plan.cpu : undefined,
+  });
   return expectLaunch(inputs, plan.floor);
-}
-
-/** No initrd is the hash of nothing; no command line is the hash of one NUL. */
-async function kernelHashesOf(kernel: KernelPlan | undefined): Promise<KernelHashes | undefined> {
-  if (!kernel?.kernel) return undefined;
-  return {
-    kernel: fromHex(kernel.kernel.sha256),
-    initrd: kernel.initrd ? fromHex(kernel.initrd.sha256) : await sha256(new Uint8Array()),
-    cmdline: await sha256(cmdlineBytes(kernel.cmdline)),
-  };
-}
-
-function vmsaPagesOf({ vcpus, model, variant, debugSwap }: CpuPlan, { guestImage }: ImageRecord): VmsaPages {
-  const resetEip = guestImage?.resetEip;
-  const settings = {
-    variant,
-    cpuSignature: signatureOfModel(model),
-    ...(resetEip !== undefined && { resetEip }),
-    ...(debugSwap && { sevFeatures: DEBUG_SWAP }),
-  };
-  return buildVmsaPages(settings, vcpus);
 }
 
 /** What the chosen image cannot do of what is planned, or does in its own way. */

@@ -266,14 +266,16 @@ export const launch = {
     heading: 'The last check, inside the guest',
     hint: 'Come in by a way that the host cannot answer on, such as SSH with a host key from the encrypted disk. What stands on the host’s own console, the host could have written.',
     inGuest: 'In the guest',
-    active: 'The guest says that SEV is active',
+    titles: {
+      'sev-active': 'The guest says that SEV is active',
+      'disk-open': 'Its encrypted disk is open',
+      'secret-listed': 'The secret is listed',
+    },
     activeDetail: (es: boolean) =>
       es
         ? 'Newer kernels: “Memory Encryption Features active: AMD SEV SEV-ES”. Older: “… (SEV-ES) active”.'
         : 'Newer kernels: “Memory Encryption Features active: AMD SEV”. Older: “AMD Secure Encrypted Virtualization (SEV) active”.',
-    disk: 'Its encrypted disk is open',
     diskDetail: 'It opened without anybody typing a passphrase: a “crypt” line stands in the list.',
-    secret: 'The secret is listed',
     secretDetail: (guid: string) =>
       `For guests that read it with Linux’ efi_secret: ${guid} is in the folder. Where GRUB took it, an open disk is enough.`,
     notSo: 'If one of them is not so',

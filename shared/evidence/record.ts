@@ -1,0 +1,123 @@
+// The record of a launch for the file: what was verified, when, against what. Public inputs only; docs/evidence.md.
+import { fromUtf8 } from '../bytes/text.ts';
+import { SevError } from '../errors.ts';
+import { SEV_CERT_SIZE } from '../formats/sev-cert.ts';
+import { MAX_VCPUS, VMSA_VARIANTS } from '../formats/vmsa.ts';
+import {
+  array,
+  blob,
+  boolean,
+  integer,
+  literal,
+  object,
+  openObject,
+  optional,
+  type Parsed,
+  refuse,
+  type Schema,
+  string,
+  toJsonValue,
+  u8,
+  u32,
+} from '../schema.ts';
+
+export const EVIDENCE_FORMAT = 'sev-launch-evidence';
+export const EVIDENCE_VERSION = 1;
+/** Larger than any record that this program writes: five certificates and a history are some 20 KB. */
+export const MAX_EVIDENCE_BYTES = 512 * 1024;
+/** PDH, PEK, OCA and CEK, and behind them ASK and ARK. */
+const MAX_CHAIN_SIZE = 11_536;
+
+/** So many bytes in hex, small letters. */
+const hex = (bytes: number): Schema<string> => ({
+  parse(value, at) {
+    if (typeof value !== 'string' || value.length !== 2 * bytes || !/^[0-9a-f]+$/.test(value))
+      return refuse(at, `It is not ${bytes} bytes in hex.`);
+    return value;
+  },
+});
+
+/** A moment, as JavaScript writes it in UTC: `2026-01-31T12:00:00.000Z`. */
+const instant: Schema<string> = {
+  parse(value, at) {
+    const ms = typeof value === 'string' && value.length === 24 ? Date.parse(value) : Number.NaN;
+    if (Number.isNaN(ms) || new Date(ms).toISOString() !== value) return refuse(at, 'It is no moment in UTC.');
+    return value;
+  },
+};
+
+const size = integer(0, Number.MAX_SAFE_INTEGER);
+const file = object({ name: string(256), size, sha256: hex(32) });
+const finding = object({
+  code: string(64),
+  severity: literal('ok', 'note', 'warning', 'refused', 'unchecked'),
+  sentence: string(600),
+  next: optional(string(600)),
+  expected: optional(string(400)),
+  actual: optional(string(400)),
+});
+
+const schema = object({
+  format: literal(EVIDENCE_FORMAT),
+  version: integer(EVIDENCE_VERSION, EVIDENCE_VERSION),
+  exported: instant,
+  /** Which build of the app wrote it, by the hash that its About page shows. */
+  app: object({ build: string(128) }),
+  launch: object({ name: string(200), platform: string(200), simulated: boolean }),
+  /** In the order of `sevctl export --full`. */
+  chain: blob(4 * SEV_CERT_SIZE, MAX_CHAIN_SIZE),
+  /** The pinned root that the app saw the chain lead to. */
+  root: string(100),
+  /** What went to the host; nothing of it is secret. */
+  session: object({ policy: u32, acceptsKeySharing: boolean, godh: blob(SEV_CERT_SIZE), blob: blob(128) }),
+  expected: object({
+    launchDigest: hex(32),
+    guestImage: object({
+      name: string(256),
+      size,
+      sha256: hex(32),
+      /** SHA-256 under way after the image, from which the launch digest goes on. */
+      midstate: blob(41, 104),
+      resetEip: optional(u32),
+    }),
+    kernel: optional(object({ kernel: file, initrd: optional(file), cmdline: string(4096) })),
+    cpus: optional(
+      object({
+        vcpus: integer(1, MAX_VCPUS),
+        model: string(64),
+        variant: literal(...VMSA_VARIANTS),
+        debugSwap: boolean,
+      }),
+    ),
+    floor: optional(object({ apiMajor: u8, apiMinor: u8, build: u8 })),
+  }),
+  /** What the host reported. */
+  reported: object({ measure: hex(32), mnonce: hex(16), apiMajor: u8, apiMinor: u8, build: u8, policy: u32 }),
+  verdict: object({ kind: literal('release', 'withhold'), at: instant, findings: array(finding, 100) }),
+  history: array(object({ at: instant, event: string(40), detail: optional(string(400)) }), 1000),
+  /** What the guest owner said to have found inside the guest. */
+  foundInside: array(string(40), 16),
+});
+
+export type Evidence = Parsed<typeof schema>;
+
+/** The file's text: JSON, byte strings in base64, hashes in hex. */
+export const encodeEvidence = (evidence: Evidence): string => `${JSON.stringify(toJsonValue(evidence), null, 1)}\n`;
+
+const anyVersion = openObject({ format: literal(EVIDENCE_FORMAT), version: integer(1, 1_000_000) });
+
+/** @throws SevError BYTES_TOO_LARGE, BYTES_ENCODING, BYTES_VALUE, BYTES_LENGTH, BYTES_VERSION for one of a newer program */
+export function parseEvidence(bytes: Uint8Array, at = 'evidence'): Evidence {
+  if (bytes.length > MAX_EVIDENCE_BYTES) throw new SevError('BYTES_TOO_LARGE', { at });
+  const value = readJson(fromUtf8(bytes, at), at);
+  if (anyVersion.parse(value, at).version > EVIDENCE_VERSION) throw new SevError('BYTES_VERSION', { at });
+  return schema.parse(value, at);
+}
+
+function readJson(text: string, at: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SevError('BYTES_VALUE', { at, because: 'It is no JSON.', cause });
+  }
+}
