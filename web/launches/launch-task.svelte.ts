@@ -13,6 +13,7 @@ import { ownerOfChain } from '../platforms/owner-pin.ts';
 import { ChainVerdict } from '../platforms/chain-verdict.svelte.ts';
 import type { Relay } from '../relay/relays.svelte.ts';
 import type { AppState } from '../app.svelte.ts';
+import { evidence } from '../strings/evidence.ts';
 import { words } from '../strings/index.ts';
 import type { CallOptions } from '../workers/call.ts';
 import type { DoctorRequest, SearchKey } from '../workers/messages.ts';
@@ -351,7 +352,7 @@ export class LaunchTask {
     const { launchDigest } = await this.#expectation();
     const root = [...AMD_ROOTS, SIMULATED_ROOT].find(({ generation }) => generation === this.chain.view?.generation);
     if (!decision || !image || !root) throw new SevError('MEASURE_NOT_VERIFIED');
-    const build = await ownBuild().catch(() => words.evidence.unknownBuild);
+    const build = await ownBuild().catch(() => evidence.unknownBuild);
     const parts = { record: this.#present(), image, decision, launchDigest, root: root.name, build, now: Date.now() };
     const made = evidenceOf(parts);
     if (!made) throw new SevError('MEASURE_NOT_VERIFIED');

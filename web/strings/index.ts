@@ -4,7 +4,6 @@ import { airgap } from './airgap.ts';
 import { backup } from './backup.ts';
 import { carry } from './carry.ts';
 import { chain } from './chain.ts';
-import { evidence } from './evidence.ts';
 import { keys } from './keys.ts';
 import { launch } from './launch.ts';
 import { library } from './library.ts';
@@ -21,7 +20,6 @@ export const words = {
   backup,
   carry,
   chain,
-  evidence,
   keys,
   launch,
   library,
