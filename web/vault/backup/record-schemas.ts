@@ -118,9 +118,11 @@ const history = record<HistoryEntry>({
     'verified',
     'mismatch',
     'sealed',
+    'inject-unknown',
     'released',
     'running',
     'running-without',
+    'checked-inside',
     'guest-ended',
     'abandoned',
     'closed-by-restore',
@@ -145,6 +147,7 @@ const launch = record<LaunchRecord>({
   guest: optional(record<{ readonly id: string; readonly name: string }>({ id: name, name })),
   guestState: optional(guestState),
   reported: optional(reported),
+  finalChecks: optional(array(literal('sev-active', 'disk-open', 'secret-listed'), 3)),
   history: array(history, MAX.history),
 });
 
