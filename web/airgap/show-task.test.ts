@@ -9,9 +9,9 @@ afterEach(() => void vi.useRealTimers());
 
 describe('showing a message', () => {
   it('stands still when it fits', () => {
-    const task = new ShowTask(() => ur(600), false);
+    const task = new ShowTask(() => ur(500), false);
     expect(task.total).toBe(1);
-    expect(new FrameCollector().add(task.text)).toEqual({ status: 'done', message: ur(600) });
+    expect(new FrameCollector().add(task.text)).toEqual({ status: 'done', message: ur(500) });
   });
 
   it('plays one code after the other, at the speed that is asked for', () => {

@@ -29,7 +29,7 @@ export const carry = {
   usePasted: 'Use what was pasted',
   scan: (what: string) => `Scan ${what}`,
 
-  scanHeading: 'Scan a code',
+  scanHeading: 'Scan anything',
   scanLead: 'Of a host, a courier or another device of yours. It is brought to where it belongs.',
   places,
   belongs: (what: string, where: string) => `This is ${what}; it belongs ${where}.`,
