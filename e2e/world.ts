@@ -13,6 +13,8 @@ export interface Running {
   readonly output: () => string;
   /** Waits for a line and gives the match. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Types a line at its terminal. */
+  type(line: string): void;
   readonly process: ChildProcess;
   /** Ends it as Ctrl-C would, or at once. */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
@@ -29,7 +31,7 @@ export interface Relay extends Running {
 /** Starts a built command, such as `dist/relay/main.js`. */
 export function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(process.execPath, [command, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
     env: { ...process.env, ...env },
   });
   let text = '';
@@ -42,6 +44,7 @@ export function start(command: string, args: readonly string[], env: NodeJS.Proc
   return {
     process: child,
     output: () => text,
+    type: (line) => void child.stdin.write(`${line}\n`),
     says: (pattern) =>
       new Promise((resolve, reject) => {
         const look = (): void => {

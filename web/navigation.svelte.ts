@@ -3,7 +3,18 @@
 import type { Pairing } from './relay/pairing.ts';
 
 /** Places that are a screen of their own, by the name in their address. */
-const PLAIN = ['platforms', 'launches', 'library', 'connect', 'courier', 'scan', 'keys', 'more', 'about'] as const;
+const PLAIN = [
+  'platforms',
+  'launches',
+  'library',
+  'connect',
+  'courier',
+  'scan',
+  'ownership',
+  'keys',
+  'more',
+  'about',
+] as const;
 
 export type Place =
   | { readonly name: (typeof PLAIN)[number] | 'unknown' }
@@ -32,6 +43,7 @@ export const address = {
   connect: '#/connect',
   courier: '#/courier',
   scan: '#/scan',
+  ownership: '#/ownership',
   keys: '#/keys',
   library: '#/library',
   practice: '#/practice',

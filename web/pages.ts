@@ -8,6 +8,7 @@ export const PAGES = {
   platforms: () => import('./platforms/PlatformsPage.svelte'),
   courier: () => import('./courier/CourierPage.svelte'),
   scan: () => import('./carry/ScanPage.svelte'),
+  ownership: () => import('./ownership/OwnershipPage.svelte'),
   connect: () => import('./platforms/ConnectPage.svelte'),
   library: () => import('./library/LibraryPage.svelte'),
   keys: () => import('./keys/KeysPage.svelte'),

@@ -10,6 +10,7 @@ export const shell = {
   courier: 'Courier',
   practice: 'Practice',
   scan: 'Scan a code',
+  ownership: 'Ownership',
   more: 'More',
   keysAre: { open: 'Keys: open', locked: 'Keys: locked' },
   menu: 'Menu',
