@@ -97,7 +97,9 @@ export class OwnershipTask {
     return this.#attempt(say.signing, async () => {
       const { owner, request } = this;
       if (!owner || !request) return;
-      const { signed, oca } = await (await this.#app.ownerKeys()).sign(owner.id, request.csr.bytes);
+      const { csr, platform } = request;
+      const pek = platform && pekOf(platform);
+      const { signed, oca } = await (await this.#app.ownerKeys()).sign(owner.id, csr.bytes, pek);
       this.signed = { pek: signed, oca, owner };
     });
   }
@@ -145,8 +147,11 @@ export class OwnershipTask {
 
   /** Green only after this: the chain verifies, and its owner is the one who signed. From now on it is remembered as such. */
   async #lookAt(meeting: Promise<PlatformRecord | undefined>): Promise<void> {
-    const { owner } = this;
+    const { owner, request, signed } = this;
     const platform = await this.#met(meeting);
+    // Another platform of the same owner would say nothing about the one that was signed for.
+    if (signed && request && !equalBytes(pekOf(platform).signedBody, request.csr.signedBody))
+      throw new SevError('CERT_MIXED', { at: 'pek', because: say.otherPek });
     const owned = await this.#isOwned(platform);
     if (owned && owner) {
       const pin = { keySha256: owner.id, name: owner.name, pinnedAt: Date.now() };

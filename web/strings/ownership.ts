@@ -74,6 +74,7 @@ export const ownership = {
   notOwned: (platform: string) => `${platform} is not yours.`,
   notOwnedReason: 'Its chain verifies, and names another owner than the key that is chosen here.',
   notOwnedNext: 'Have the signed PEK imported, then look again.',
+  otherPek: 'This chain holds another PEK than the one that was signed.',
   open: 'Open the platform',
   changesHeading: 'Change its keys',
   changesHint: 'Each is asked for once more at the relay’s terminal, and none can be undone. Tell guest owners before.',

@@ -1,29 +1,9 @@
 // Checks a platform's chain away from the page: a stored one, or whatever was given of it.
-import { visitOf } from '../../shared/decide/continuity.ts';
-import { encodeCertChain } from '../../shared/formats/cert-chain.ts';
-import { collectChain } from '../../shared/intake/collect-chain.ts';
-import { recognise } from '../../shared/intake/recognise.ts';
-import { AMD_ROOTS } from '../../shared/trust/amd-roots.ts';
-import { SIMULATED_ROOT } from '../../shared/trust/simulated-root.ts';
-import { inspectCertChain, inspectChainBytes } from '../../shared/verify/cert-chain.ts';
+import { inspectChainBytes } from '../../shared/verify/cert-chain.ts';
 import { type ChainView, viewOfChain } from '../platforms/chain-view.ts';
 import { answer } from './answer.ts';
-import type { CollectedView, Given, VerifyRequest } from './messages.ts';
-
-const ROOTS = [...AMD_ROOTS, SIMULATED_ROOT];
-
-async function collect(given: readonly Given[]): Promise<CollectedView> {
-  const pieces = await Promise.all(given.map(({ bytes, name }) => recognise(bytes, name)));
-  const { chain, chipId, missing, problems } = await collectChain(pieces.flat(), ROOTS);
-  const report = await inspectCertChain(chain, ROOTS, { chipId });
-  const { trusted } = report;
-  return {
-    view: viewOfChain(report),
-    ...(trusted && { chain: encodeCertChain(trusted.chain), visit: visitOf(trusted, new Date()) }),
-    missing: missing.map((error) => error.toJSON()),
-    problems: problems.map((error) => error.toJSON()),
-  };
-}
+import { collect, ROOTS } from './collect.ts';
+import type { CollectedView, VerifyRequest } from './messages.ts';
 
 answer<VerifyRequest, ChainView | CollectedView>(async (request) =>
   'given' in request ? collect(request.given) : viewOfChain(await inspectChainBytes(request.chain, ROOTS)),

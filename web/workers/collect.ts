@@ -1,0 +1,25 @@
+// Looks for a platform's chain in whatever was given, and checks what there is of it: the work of the worker that verifies.
+import { visitOf } from '../../shared/decide/continuity.ts';
+import { encodeCertChain } from '../../shared/formats/cert-chain.ts';
+import { collectChain } from '../../shared/intake/collect-chain.ts';
+import { recognise } from '../../shared/intake/recognise.ts';
+import { AMD_ROOTS } from '../../shared/trust/amd-roots.ts';
+import { SIMULATED_ROOT } from '../../shared/trust/simulated-root.ts';
+import { inspectCertChain } from '../../shared/verify/cert-chain.ts';
+import { viewOfChain } from '../platforms/chain-view.ts';
+import type { CollectedView, Given } from './messages.ts';
+
+export const ROOTS = [...AMD_ROOTS, SIMULATED_ROOT];
+
+export async function collect(given: readonly Given[]): Promise<CollectedView> {
+  const pieces = await Promise.all(given.map(({ bytes, name }) => recognise(bytes, name)));
+  const { chain, chipId, missing, problems } = await collectChain(pieces.flat(), ROOTS);
+  const report = await inspectCertChain(chain, ROOTS, { chipId });
+  const { trusted } = report;
+  return {
+    view: viewOfChain(report),
+    ...(trusted && { chain: encodeCertChain(trusted.chain), visit: visitOf(trusted, new Date()) }),
+    missing: missing.map((error) => error.toJSON()),
+    problems: problems.map((error) => error.toJSON()),
+  };
+}
