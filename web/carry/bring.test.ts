@@ -39,6 +39,7 @@ describe('what is scanned', () => {
     [{ kind: 'launch', godh: cert, session: blob, policy: 1 }, '#/courier'],
     [{ kind: 'secret', session, header: noiseForTests(52), payload: noiseForTests(32) }, '#/courier'],
     [{ kind: 'oca-pin', sha256: noiseForTests(32) }, '#/platforms/p'],
+    [{ kind: 'csr', csr: cert }, '#/ownership'],
   ])('is left for the screen that it belongs to', async (message, place) => {
     const { app, visited } = appForTests();
     await bringMessage(app, message);
@@ -73,7 +74,7 @@ describe('what is scanned', () => {
       'This is a measurement of another session',
     ],
     [unnamed, 'BYTES_SWAPPED', 'This is a measurement; it belongs into its launch.'],
-    [{ kind: 'csr', csr: cert }, 'BYTES_SWAPPED', 'This is a signing request; it belongs where a platform owner'],
+    [{ kind: 'pek', pek: cert, oca: cert }, 'BYTES_SWAPPED', 'This is a signed PEK; it belongs'],
     [{ kind: 'report', report: noiseForTests(208) }, 'BYTES_SWAPPED', 'This is an attestation report; it belongs with'],
   ])('is named where it has no place', async (message, code, sentence) => {
     const { app, visited } = appForTests();
@@ -112,8 +113,8 @@ describe('what a screen does not await', () => {
 
   it('is told in the words of the screen where it has none', async () => {
     const { app } = appForTests();
-    await expect(takeOrBring(app, { kind: 'csr', csr: cert }, awaited)).rejects.toMatchObject({
-      sentence: "This is a signing request; an owner's certificate (OCA) is asked for here.",
+    await expect(takeOrBring(app, { kind: 'pek', pek: cert, oca: cert }, awaited)).rejects.toMatchObject({
+      sentence: "This is a signed PEK; an owner's certificate (OCA) is asked for here.",
     });
   });
 

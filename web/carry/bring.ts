@@ -61,7 +61,7 @@ const WAYS: { readonly [K in MessageKind]: Way<K> } = {
     if (!only || others.length > 0) throw misplaced(message.kind);
     leave(app, message, address.platform(only.id));
   },
-  csr: (_, { kind }) => refuse(kind),
+  csr: (app, message) => leave(app, message, address.ownership),
   pek: (_, { kind }) => refuse(kind),
   'report-request': (_, { kind }) => refuse(kind),
   report: (_, { kind }) => refuse(kind),

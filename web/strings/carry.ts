@@ -9,7 +9,7 @@ const places: Readonly<Record<MessageKind, string>> = {
   cert: 'where one meets a host',
   oca: 'where one meets a host',
   csr: ownerScreen,
-  pek: ownerScreen,
+  pek: 'to the host, for its import',
   launch: 'with the courier',
   measurement: 'into its launch',
   secret: 'with the courier',
