@@ -59,7 +59,7 @@ beforeEach(async () => {
   // A database each: the platforms of the test before still hear of changes.
   const database = await openDatabase(crypto.randomUUID());
   const derive = async (passphrase: string) => importBoxKey(await sha256(toUtf8(passphrase)));
-  const lock = new VaultLock(database, derive, () => Promise.resolve());
+  const lock = new VaultLock(database, derive, { now: () => Date.now(), wait: () => Promise.resolve() });
   await lock.create('several plain words');
   const ownerKeys = openOwnerKeys(database, lock);
   platforms = new Platforms(database);
