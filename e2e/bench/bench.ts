@@ -13,8 +13,8 @@ export interface BenchContext {
   readonly quick: boolean;
 }
 
-/** A number with its unit: `MB/s` and `/s` are better the more, `ms`, `s`, `MiB` and `KiB` the less. */
-export type Unit = 'MB/s' | '/s' | 'ms' | 's' | 'MiB' | 'KiB' | 'kB gzip';
+/** A number with its unit: `MB/s` and `/s` are better the more, all others the less. None is a count. */
+export type Unit = '' | 'MB/s' | '/s' | 'ms' | 's' | 'MiB' | 'KiB' | 'kB gzip';
 
 export interface Figure {
   readonly name: string;

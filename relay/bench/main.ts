@@ -18,8 +18,32 @@ const WARM_UP = 200;
 const LIST_EVERY = 50;
 const GOAL_MS = 1;
 
+export interface RelayTimes {
+  /** One call after the other, in milliseconds: by the relay, and the same by QMP directly. */
+  readonly byRelay: readonly number[];
+  readonly direct: readonly number[];
+  /** All clients at once. */
+  readonly measured: readonly number[];
+  readonly listed: readonly number[];
+  readonly failures: number;
+  /** MiB resident: with all monitors and no client, at most, and afterwards. */
+  readonly memory: { readonly idle: number; readonly most: number; readonly after: number };
+}
+
+export { CLIENTS, GUESTS };
+
 export async function main(args: readonly string[]): Promise<number> {
   const seconds = Number(args[args.indexOf('--seconds') + 1]) || 60;
+  const times = await timeRelay(seconds);
+  print(times, seconds);
+  return ownCost(times) < GOAL_MS ? 0 : 1;
+}
+
+/** What the relay adds to QMP alone, at the median. */
+export const ownCost = ({ byRelay, direct }: RelayTimes): number => median(byRelay) - median(direct);
+
+/** @param seconds how long all clients ask at once */
+export async function timeRelay(seconds: number): Promise<RelayTimes> {
   const folder = mkdtempSync(join(tmpdir(), 'sev-bench-'));
   const state = join(folder, 'state');
   mkdirSync(state);
@@ -28,9 +52,7 @@ export async function main(args: readonly string[]): Promise<number> {
     started.push(await startGuests(folder));
     const relay = await startRelay(folder, state);
     started.push(relay);
-    const good = await oneByOne(folder, state);
-    await together(state, relay.pid!, seconds);
-    return good ? 0 : 1;
+    return { ...(await oneByOne(folder, state)), ...(await together(state, relay.pid!, seconds)) };
   } finally {
     for (const child of started) child.kill('SIGTERM');
     rmSync(folder, { recursive: true, force: true });
@@ -67,7 +89,7 @@ async function connect(state: string): Promise<RunningRelay> {
 }
 
 /** One call after the other, by the relay and directly, in turns, so that whatever else this machine does hits both. */
-async function oneByOne(folder: string, state: string): Promise<boolean> {
+async function oneByOne(folder: string, state: string): Promise<Pick<RelayTimes, 'byRelay' | 'direct'>> {
   const relay = await connect(state);
   const silent = { event: () => undefined, closed: () => undefined };
   const monitor = new QmpConnection({ path: socketOf(folder, GUESTS - 1) }, silent);
@@ -82,18 +104,11 @@ async function oneByOne(folder: string, state: string): Promise<boolean> {
   }
   relay.close();
   monitor.close();
-  const own = median(byRelay) - median(direct);
-  print(`measurement by the relay   ${describe(byRelay)}`);
-  print(`the same by QMP directly   ${describe(direct)}`);
-  print(
-    `the relay’s own cost       ${own.toFixed(2)} ms at the median, ${(median(byRelay) / median(direct)).toFixed(1)} times QMP alone`,
-  );
-  print(`goal                       under ${GOAL_MS} ms: ${own < GOAL_MS ? 'met' : 'MISSED'}`);
-  return own < GOAL_MS;
+  return { byRelay, direct };
 }
 
 /** All clients at once, each asking as soon as it was answered. */
-async function together(state: string, pid: number, seconds: number): Promise<void> {
+async function together(state: string, pid: number, seconds: number): Promise<Omit<RelayTimes, 'byRelay' | 'direct'>> {
   const idle = residentMib(pid);
   const clients = await Promise.all(Array.from({ length: CLIENTS }, () => connect(state)));
   const until = performance.now() + seconds * 1000;
@@ -116,16 +131,7 @@ async function together(state: string, pid: number, seconds: number): Promise<vo
   clearInterval(watch);
   clients.forEach((client) => client.close());
   await new Promise((done) => setTimeout(done, 2_000));
-  print(
-    `${CLIENTS} clients for ${seconds} s     ${((measured.length + listed.length) / seconds).toFixed(0)} calls a second, ${failures} failed`,
-  );
-  print(`  measurement              ${describe(measured)}`);
-  print(
-    `  list of ${GUESTS - 1} guests       ${describe(listed)}, 99 % within ${quantile(listed, 0.99).toFixed(0)} ms`,
-  );
-  print(
-    `  memory of the relay      ${idle.toFixed(0)} MiB before, ${most.toFixed(0)} MiB at most, ${residentMib(pid).toFixed(0)} MiB afterwards`,
-  );
+  return { measured, listed, failures, memory: { idle, most, after: residentMib(pid) } };
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -137,4 +143,18 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 const residentMib = (pid: number): number =>
   Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
+function print(times: RelayTimes, seconds: number): void {
+  const { byRelay, direct, measured, listed, failures, memory } = times;
+  const own = ownCost(times);
+  const lines = [
+    `measurement by the relay   ${describe(byRelay)}`,
+    `the same by QMP directly   ${describe(direct)}`,
+    `the relay’s own cost       ${own.toFixed(2)} ms at the median, ${(median(byRelay) / median(direct)).toFixed(1)} times QMP alone`,
+    `goal                       under ${GOAL_MS} ms: ${own < GOAL_MS ? 'met' : 'MISSED'}`,
+    `${CLIENTS} clients for ${seconds} s     ${((measured.length + listed.length) / seconds).toFixed(0)} calls a second, ${failures} failed`,
+    `  measurement              ${describe(measured)}`,
+    `  list of ${GUESTS - 1} guests       ${describe(listed)}, 99 % within ${quantile(listed, 0.99).toFixed(0)} ms`,
+    `  memory of the relay      ${memory.idle.toFixed(0)} MiB before, ${memory.most.toFixed(0)} MiB at most, ${memory.after.toFixed(0)} MiB afterwards`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

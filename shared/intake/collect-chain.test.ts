@@ -71,6 +71,19 @@ describeWithVectors('A chain out of pieces', () => {
     expect(chain.cek?.bytes).toEqual(vectorBytes('sim/cek_unsigned.cert'));
   });
 
+  it("takes AMD's copy of the CEK although the firmware names another API version than it", async () => {
+    const exported = vectorBytes('sim/pdh_cert_export.bin').slice();
+    const api = 3 * 2084 + 4;
+    exported.set([exported[api]! + 1, exported[api + 1]! + 1], api);
+    const { whole, problems } = await collectChain(
+      await piecesOf(exported, 'sim/cek.cert', 'sim/ask_ark.cert'),
+      simRoots(),
+    );
+    expect(problems).toEqual([]);
+    expect(whole?.cek.bytes).toEqual(vectorBytes('sim/cek.cert'));
+    expect((await verifyCertChain(whole!, simRoots())).simulated).toBe(true);
+  });
+
   it('notices certificates of two platforms', async () => {
     const { problems } = await collectChain(
       await piecesOf('sim/full_chain.cert', 'certs/naples/full_chain.cert'),

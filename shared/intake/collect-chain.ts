@@ -73,10 +73,14 @@ function chooseLatest(
 
 const isSigned = (cek: SevCert): boolean => cek.signatures.some((slot) => slot !== undefined);
 
+/** By its key: AMD's copy may name another API version than the firmware that exports the CEK now. */
+const isSameKey = (a: SevCert, b: SevCert): boolean =>
+  equalBytes(a.publicKey.x, b.publicKey.x) && equalBytes(a.publicKey.y, b.publicKey.y);
+
 function chooseCek(ceks: readonly SevCert[], problems: SevError[]): SevCert | undefined {
   const exported = ceks.findLast((cek) => !isSigned(cek));
   const signed = ceks.filter(isSigned);
-  const own = exported ? signed.filter((cek) => equalBytes(cek.signedBody, exported.signedBody)) : signed;
+  const own = exported ? signed.filter((cek) => isSameKey(cek, exported)) : signed;
   if (own.length < signed.length) problems.push(new SevError('CERT_CEK_OTHER_CHIP', { at: 'cek' }));
   return own.at(-1) ?? exported;
 }

@@ -51,6 +51,13 @@ describeWithVectors('An attestation report', () => {
     expect((await verifyPlatform()).chain.pek.bytes).toEqual(vectorBytes('sim/pek.cert'));
   });
 
+  it('of a platform that only looks verified is believed by nobody', async () => {
+    const [{ report, ...fields }] = cases as [Case];
+    const lookAlike = { ...(await verifyPlatform()), simulated: false };
+    const verified = verifyAttestationReport(parseAttestationReport(fromHex(report)), lookAlike, expectationOf(fields));
+    await expect(verified).rejects.toThrow('MEASURE_NOT_VERIFIED at platform');
+  });
+
   it.each(cases)('is verified: policy $policy', async ({ report, ...fields }) => {
     const parsed = parseAttestationReport(fromHex(report));
     expect([toHex(parsed.mnonce), toHex(parsed.launchDigest), parsed.policy]).toEqual([

@@ -4,7 +4,7 @@ import { equalBytes } from '../bytes/equal.ts';
 import { bothRadices } from '../bytes/number.ts';
 import { verifyEcdsa } from '../crypto/signatures.ts';
 import { type AttestationReport, parseAttestationReport } from '../formats/attestation-report.ts';
-import type { TrustedPdh } from './cert-chain.ts';
+import { isTrustedPdh, type TrustedPdh } from './cert-chain.ts';
 
 export interface ExpectedReport {
   /** The 16 bytes that were just sent; a report with others is an old one. */
@@ -46,13 +46,15 @@ export const REPORT_LEAVES_UNPROVEN: readonly { readonly code: string; readonly 
  * Verifies a report against a chain that was verified before.
  *
  * @throws SevError CERT_SIGNATURE when the PEK did not sign it; CERT_REPORT when nonce, digest or policy are not the
- *   expected ones
+ *   expected ones; MEASURE_NOT_VERIFIED for a platform that no chain was verified for
  */
 export async function verifyAttestationReport(
   given: AttestationReport,
   platform: TrustedPdh,
   expected: ExpectedReport,
 ): Promise<VerifiedReport> {
+  // The type asks for it already; this holds where types do not reach.
+  if (!isTrustedPdh(platform)) throw new SevError('MEASURE_NOT_VERIFIED', { at: 'platform' });
   // Read anew from its bytes: a copy in which no field can differ from what was signed.
   const report = parseAttestationReport(given.bytes);
   await requireSignature(report, platform);
