@@ -11,6 +11,7 @@ import type { Surroundings } from './relay/connection.ts';
 import { Relays } from './relay/relays.svelte.ts';
 import { type Database, openDatabase } from './storage/database.ts';
 import type { Backup } from './vault/backup/backup.ts';
+import { StorageHealth } from './storage/storage-health.svelte.ts';
 import { type Derive, VaultLock } from './vault/lock.ts';
 import type { OwnerKeys } from './vault/owner-keys.ts';
 import type { Secrets } from './vault/secrets.ts';
@@ -26,6 +27,7 @@ export interface AppState {
   readonly platforms: Platforms;
   readonly library: Library;
   readonly launches: Launches;
+  readonly storage: StorageHealth;
   /** Opened when first needed, with all the cryptography that belongs to it. */
   readonly vault: () => Promise<Vault>;
   /** The keys of a platform owner (OCA), and disk secrets: they, too, are handled in the vault alone. */
@@ -37,12 +39,14 @@ export interface AppState {
 }
 
 /** What the page has once, however many apps stand on it. */
-type Page = Pick<AppState, 'navigation' | 'updates' | 'inbox'>;
+type Page = Pick<AppState, 'navigation' | 'updates' | 'inbox' | 'storage'>;
 
 /** @throws SevError VAULT_STORAGE */
 export async function openApp(navigation: Navigation): Promise<AppState> {
-  const page = { navigation, updates: new Updates(), inbox: new Inbox(navigation) };
-  return openAppOn(page, await openDatabase());
+  const page = { navigation, updates: new Updates(), inbox: new Inbox(navigation), storage: new StorageHealth() };
+  const app = await openAppOn(page, await openDatabase());
+  page.storage.begin(app.keys.state !== 'none');
+  return app;
 }
 
 /** @param practice the way to the practice host; missing for real */

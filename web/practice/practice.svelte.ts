@@ -71,15 +71,15 @@ class PracticeNavigation extends Navigation {
 let opened: Promise<Practice> | undefined;
 
 /** Opens practice once for the page: its host and guests live on while one looks at other screens. @throws SevError VAULT_STORAGE */
-export function openPractice({ inbox, updates }: Pick<AppState, 'inbox' | 'updates'>): Promise<Practice> {
-  opened ??= open({ inbox, updates }).catch((error: unknown) => {
+export function openPractice({ inbox, storage, updates }: Pick<AppState, 'inbox' | 'updates' | 'storage'>): Promise<Practice> {
+  opened ??= open({ inbox, updates, storage }).catch((error: unknown) => {
     opened = undefined;
     throw error;
   });
   return opened;
 }
 
-async function open(page: Pick<AppState, 'inbox' | 'updates'>): Promise<Practice> {
+async function open(page: Pick<AppState, 'inbox' | 'updates' | 'storage'>): Promise<Practice> {
   const host = new HostLink();
   const database = await openDatabase(PRACTICE_DATABASE_NAME);
   const around = { ...BROWSER, openSocket: () => host.openSocket() };

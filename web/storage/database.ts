@@ -45,6 +45,9 @@ export const DATABASE_NAME = 'sev-verifier';
 export const PRACTICE_DATABASE_NAME = 'sev-verifier-practice';
 const VERSION = 4;
 
+/** Says `lost` when the database was taken away from under the app, and `full` when something found no room. */
+export const storageTrouble = new EventTarget();
+
 /** @throws SevError VAULT_STORAGE when the browser gives no storage */
 export const openDatabase = (name = DATABASE_NAME): Promise<Database> =>
   stored(
@@ -67,6 +70,8 @@ export const openDatabase = (name = DATABASE_NAME): Promise<Database> =>
       },
       // A newer version of the app in another tab waits for this one; let it have the database.
       blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
+      // The browser has closed it by itself, as when the data of the site are removed.
+      terminated: () => storageTrouble.dispatchEvent(new Event('lost')),
     }),
   );
 
@@ -80,6 +85,7 @@ export async function stored<T>(work: Promise<T>): Promise<T> {
   } catch (cause) {
     if (cause instanceof SevError) throw cause;
     const full = cause instanceof DOMException && cause.name === 'QuotaExceededError';
+    if (full) storageTrouble.dispatchEvent(new Event('full'));
     throw new SevError('VAULT_STORAGE', { ...(full && { because: 'The device has no room left for it.' }), cause });
   }
 }

@@ -39,6 +39,17 @@ export async function searchKeyOf(
   return openKeys(record, key, (_tek, tik) => Promise.resolve(tik.slice()));
 }
 
+/** Both keys in the clear, for other tools; the caller wipes them. @throws SevError VAULT_MISSING_KEY when they are handles */
+export function rawKeysOf(
+  record: KeyRecord,
+  key: () => Promise<CryptoKey | undefined>,
+): Promise<{ readonly tek: Uint8Array; readonly tik: Uint8Array }> {
+  if ('box' in record)
+    return openKeys(record, key, (tek, tik) => Promise.resolve({ tek: tek.slice(), tik: tik.slice() }));
+  const sentence = 'The keys of this session were made without a passphrase, and cannot be read.';
+  throw new SevError('VAULT_MISSING_KEY', { sentence, next: 'Set a passphrase, and make a new session.' });
+}
+
 async function openKeys<T>(
   { sessionId, box }: { readonly sessionId: string; readonly box: Box },
   key: () => Promise<CryptoKey | undefined>,

@@ -70,6 +70,10 @@ export const keepPacket = (database: Database, sessionId: string, packet: Sealed
     return { ...entry, packet };
   });
 
+/** Notes that the keys go into other hands: from now on nothing new is sealed here. @throws SevError VAULT_MISSING_KEY */
+export const sendElsewhere = (database: Database, sessionId: string, now: number): Promise<LedgerEntry> =>
+  change(database, sessionId, (entry) => ({ ...entry, elsewhereAt: entry.elsewhereAt ?? now }));
+
 /** Ends a session for good, and forgets its keys. */
 export async function retire(database: Database, sessionId: string, now: number): Promise<void> {
   await change(database, sessionId, (entry) => ({ ...entry, retiredAt: entry.retiredAt ?? now }));

@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { concat } from '../../shared/bytes/writer.ts';
 import { toUtf8 } from '../../shared/bytes/text.ts';
+import { importMacKey, verifyMac } from '../../shared/crypto/mac.ts';
 import { sha256 } from '../../shared/crypto/subtle.ts';
 import { expectLaunch } from '../../shared/decide/expectation.ts';
 import { SevError } from '../../shared/errors.ts';
@@ -9,7 +10,8 @@ import { LUKS_PASSPHRASE_GUID } from '../../shared/formats/known-secrets.ts';
 import { parseSecretTable } from '../../shared/formats/secret-table.ts';
 import { parseLaunchMeasure } from '../../shared/formats/launch-measure.ts';
 import { SimulatedAmdSp } from '../../shared/simulator/amd-sp.ts';
-import { hashGuestImage } from '../../shared/verify/launch-digest.ts';
+import { computeLaunchDigest, hashGuestImage } from '../../shared/verify/launch-digest.ts';
+import { encodeMeasuredLaunch } from '../../shared/verify/launch-measure.ts';
 import { DATABASE_NAME, type Database, openDatabase } from '../storage/database.ts';
 import { importBoxKey } from './box.ts';
 import { type Derive, VaultLock } from './lock.ts';
@@ -144,6 +146,29 @@ describe('the vault', () => {
     const moved = (await database.get('keys', a.id))!;
     await database.put('keys', { ...moved, sessionId: b.id });
     expect(await refusal(vault.judge(await launch(b, chain)))).toBe('VAULT_RECORD');
+  });
+
+  it('gives keys to other tools only out of an open vault, and seals nothing new under them any more', async () => {
+    const vault = tabs()();
+    const chain = await chainOf(amdSp);
+    const make = () => vault.makeSession({ chain, policy: POLICY, acceptsKeySharing: false });
+    const practice = await make();
+    expect(await refusal(vault.takeOut(practice.id))).toBe('VAULT_MISSING_KEY');
+    await lock.create('several plain words');
+    const [fresh, sealed] = [await make(), await make()];
+    const [one, other] = [await launch(fresh, chain), await launch(sealed, chain)];
+    const packet = await vault.seal(other, secret);
+    lock.lock();
+    expect(await refusal(vault.takeOut(fresh.id))).toBe('VAULT_LOCKED');
+    await lock.unlock('several plain words');
+    const { tik } = await vault.takeOut(fresh.id);
+    const handle = await importMacKey(tik);
+    const launchDigest = await computeLaunchDigest({ guestImage: hashGuestImage(image) });
+    const message = encodeMeasuredLaunch({ ...one.reported, launchDigest });
+    expect(await verifyMac(handle, message, one.reported.measure)).toBe(true);
+    expect(await refusal(vault.seal(one, secret))).toBe('VAULT_ELSEWHERE');
+    await vault.takeOut(sealed.id);
+    expect(await vault.seal(other, secret)).toEqual(packet);
   });
 
   it('never seals after a mismatch, and the session stays free for the right launch', async () => {

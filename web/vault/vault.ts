@@ -20,9 +20,9 @@ import { type TrustedPdh, verifyCertChain } from '../../shared/verify/cert-chain
 import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
 import { encodeLaunchMeasure } from '../../shared/formats/launch-measure.ts';
 import { type Database, stored } from '../storage/database.ts';
-import { boxKeys, handlesOf, searchKeyOf } from './key-record.ts';
+import { boxKeys, handlesOf, rawKeysOf, searchKeyOf } from './key-record.ts';
 import type { VaultLock } from './lock.ts';
-import { bind, enter, keepPacket, retire, type SealedPacket } from './ledger.ts';
+import { bind, enter, keepPacket, retire, type SealedPacket, sendElsewhere } from './ledger.ts';
 import { secretEntry } from './secrets.ts';
 import { requireKey } from './vault-key.ts';
 
@@ -63,6 +63,13 @@ export interface Vault {
   searchKeys(
     sessionId: string,
   ): Promise<readonly { readonly sessionId: string; readonly key: CryptoKey | Uint8Array }[]>;
+  /**
+   * TEK and TIK in the clear, for other tools, after the owner was warned. The session then seals nothing new here: two
+   * tools with one session's keys could use it twice.
+   * @returns 16 bytes each, which the caller wipes
+   * @throws SevError VAULT_MISSING_KEY, VAULT_LOCKED
+   */
+  takeOut(sessionId: string): Promise<{ readonly tek: Uint8Array; readonly tik: Uint8Array }>;
   /** Ends a session for good: nothing is sealed under it any more, and its keys are forgotten. */
   retire(sessionId: string): Promise<void>;
 }
@@ -142,6 +149,14 @@ export function openVault(database: Database, lock: VaultLock, alone: Alone = on
           key: await searchKeyOf(keys, vaultKey),
         })),
       );
+    },
+    async takeOut(sessionId) {
+      const record = await stored(database.get('keys', sessionId));
+      if (record === undefined) throw new SevError('VAULT_MISSING_KEY');
+      const raw = await rawKeysOf(record, vaultKey);
+      // Noted before anybody has them.
+      await sendElsewhere(database, sessionId, Date.now());
+      return raw;
     },
     retire: (sessionId) => retire(database, sessionId, Date.now()),
   };
