@@ -140,6 +140,7 @@ export const launch = {
   debugSwap: 'Debug registers are swapped (debug-swap)',
   debugSwapDetail: 'Some kernels switch this on for SEV-ES guests; it is then part of the measurement.',
   kernelHashes: 'Kernel, initrd and command line are measured (kernel-hashes=on)',
+  kernelMeasured: 'Kernel, initrd, command line',
   kernelHashesDetail:
     'For guests that the host starts with -kernel. Their files stay on this device; only their hashes count.',
   kernelFile: 'Kernel file',
