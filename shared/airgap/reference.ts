@@ -20,11 +20,15 @@ export interface KnownFile {
   readonly guestImage?: GuestImage;
 }
 
-export function referenceOfFile({ sha256, midstate, guestImage, ...file }: KnownFile): OfKind<'reference'> {
+/** @param file what else it has, such as a library's own id, stays here */
+export function referenceOfFile(file: KnownFile): OfKind<'reference'> {
+  const { name, role, size, sha256, midstate, guestImage } = file;
   const { kind, resetEip, hashArea, secretArea } = guestImage ?? {};
   return {
     kind: 'reference',
-    ...file,
+    name,
+    role,
+    size,
     sha256: fromHex(sha256),
     ...(midstate && { midstate: encodeMidstate(midstate) }),
     ...(kind && { imageKind: kind }),

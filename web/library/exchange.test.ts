@@ -21,6 +21,11 @@ describe('a library as a file', () => {
     expect(second).toEqual(kernel);
   });
 
+  it('leaves behind what only the library itself knows of a file', async () => {
+    const record = { ...kernel, id: 'kernel ab', addedAt: 1_700_000_000_000 };
+    expect(await importLibrary(await exportLibrary([record]))).toEqual([kernel]);
+  });
+
   it('is refused when a midstate is not the one of its hash', async () => {
     const wrong = { ...image, sha256: '00'.repeat(32) };
     const text = await exportLibrary([wrong]);
