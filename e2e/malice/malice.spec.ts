@@ -182,7 +182,6 @@ test('A relay that swallows the secret has only a packet, and the guest owner is
   await release(page, PASSPHRASE);
   await continueGuest(page);
   await expect(page.getByText('Make the last check, inside the guest.')).toBeVisible();
-  await expect(page.getByText('That the secret arrived, only the guest itself can show.')).toBeVisible();
   expect(guestConsole(folder, 'demo-1')).not.toContain(PASSPHRASE);
   for (const frame of liar.frames) expect(frame).not.toContain(Buffer.from(PASSPHRASE).toString('base64').slice(0, -4));
 });
