@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { MESSAGE_KINDS, typeOfKind } from '../../shared/airgap/messages.ts';
 import { AMDSP_STATUS } from '../../shared/errors/amdsp.ts';
 import { METHODS, NOTIFICATIONS, RPC_CODE } from '../../shared/relay-protocol.ts';
 import { VERBS as RELAY_VERBS } from '../../relay/verbs.ts';
@@ -99,6 +100,11 @@ describe('docs/protocol.md', () => {
 
   it('names every number of a failure', () => {
     for (const code of Object.values(RPC_CODE)) expect(text).toContain(`| ${code} |`);
+  });
+
+  it('describes every kind of code, and no other', () => {
+    const kinds = [...text.matchAll(/^\| `(x-sev-[a-z-]+)` \|/gm)].map(([, type]) => type);
+    expect(kinds).toEqual(MESSAGE_KINDS.map(typeOfKind));
   });
 });
 
