@@ -8,6 +8,9 @@ import { expect, type Relay, startRelay, test } from '../world.ts';
 
 const OWNER = 'The rack in the cellar';
 
+// A passphrase, a key, and several chains to verify: a busy machine takes its time.
+test.slow();
+
 async function makeOwnerKey(page: Page): Promise<void> {
   await page.goto('/#/ownership');
   await page.getByLabel('New passphrase').fill('an owner on this device');
