@@ -18,7 +18,7 @@ async function visit(page: Page, address: string): Promise<void> {
 }
 
 // A camera that runs beside everything else on two cores may take its time.
-test.describe.configure({ timeout: 180_000 });
+test.describe.configure({ timeout: 300_000 });
 
 const press = (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
 
