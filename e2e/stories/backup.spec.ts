@@ -55,5 +55,5 @@ test('A Guest Owner restores a backup on another device: secrets are there, and 
   await page.goto(address);
   await page.getByRole('radio', { name: /^Mail server/ }).check();
   await page.getByRole('button', { name: 'Release the disk key' }).click();
-  await expect(verdict(page)).toHaveText('The secret is in the guest. Let it run.');
+  await expect(verdict(page)).toHaveText('The host says that it took the secret. Let it run.');
 });

@@ -10,6 +10,7 @@ test('A Guest Owner releases a disk secret that the vault keeps, without typing 
   relay,
   folder,
 }) => {
+  test.slow();
   await protect(page);
   await keepSecret(page, 'Mail server', PASSPHRASE);
   await expectAccessible(page);
@@ -20,7 +21,7 @@ test('A Guest Owner releases a disk secret that the vault keeps, without typing 
   await expect(page.getByLabel('Disk passphrase', { exact: true })).toHaveCount(0);
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Release the disk key' }).click();
-  await expect(verdict(page)).toHaveText('The secret is in the guest. Let it run.');
+  await expect(verdict(page)).toHaveText('The host says that it took the secret. Let it run.');
   await continueGuest(page);
   const texts = await page.getByRole('status').allInnerTexts();
   const [guest] = /demo-\w+/.exec(texts.join(' ')) ?? [''];
@@ -32,6 +33,7 @@ test('A Guest Owner keeps a passphrase while releasing it, and sees it again onl
   relay,
   folder,
 }) => {
+  test.slow();
   await protect(page);
   await meet(page, relay);
   await makeSession(page, demoImage(folder));
@@ -40,7 +42,7 @@ test('A Guest Owner keeps a passphrase while releasing it, and sees it again onl
   await page.getByLabel('Keep it on this device too, encrypted').check();
   await page.getByLabel('Name', { exact: true }).fill('Mail server');
   await page.getByRole('button', { name: 'Release the disk key' }).click();
-  await expect(verdict(page)).toHaveText('The secret is in the guest. Let it run.');
+  await expect(verdict(page)).toHaveText('The host says that it took the secret. Let it run.');
 
   await page.goto('/#/keys');
   const text = page.getByText(PASSPHRASE);
@@ -56,6 +58,7 @@ test('A Guest Owner keeps a passphrase while releasing it, and sees it again onl
 });
 
 test('A platform owner makes an owner key, and takes it out only after a warning', async ({ page }) => {
+  test.slow();
   await protect(page);
   await page.getByText('Make or bring in an owner key').click();
   await page.getByLabel('Name of the owner').fill('Our machines');

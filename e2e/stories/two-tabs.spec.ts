@@ -3,7 +3,7 @@ import { demoImage, launch, makeSession, MATCH, meet, verdict } from '../journey
 import { protect, WORDS } from '../vault.ts';
 import { expect, test } from '../world.ts';
 
-const RELEASED = 'The secret is in the guest. Let it run.';
+const RELEASED = 'The host says that it took the secret. Let it run.';
 
 test('Two tabs try to release the same session: one packet goes out, and the other tab is told', async ({
   page,
@@ -42,6 +42,7 @@ test('The browser removes what was stored in the middle of a launch: it is said,
   folder,
   app,
 }) => {
+  test.slow();
   await protect(page);
   await meet(page, relay);
   await makeSession(page, demoImage(folder));
