@@ -4,8 +4,10 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base } from '@playwright/test';
+import { expectAccessible } from './access.ts';
 
-const READY_MS = 20_000;
+/** Long, because a busy machine starts slowly; a command that fails ends at once. */
+const READY_MS = 45_000;
 
 /** One of our commands, running. */
 export interface Running {
@@ -128,6 +130,12 @@ export const test = base.extend<StoryWorld, WorkerWorld>({
     const relay = await startRelay(app.url, ['--simulate', '--state', folder]);
     await use(relay);
     await relay.stop();
+  },
+  /** Every story ends with a look at whether its last screen is accessible. */
+  page: async ({ page }, use, info) => {
+    await use(page);
+    const open = !page.isClosed() && page.url().startsWith('http');
+    if (open && info.errors.length === 0) await expectAccessible(page, `the last screen, ${page.url()}`);
   },
   baseURL: async ({ app }, use) => use(app.url),
 });
