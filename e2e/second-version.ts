@@ -12,7 +12,8 @@ const CHANGED = 'Verifies an AMD SEV platform and its guest on your own device, 
  * @param dist an empty folder, which gets what an installation has: `cli`, `relay`, `chunks` and `web`
  */
 export async function buildSecondVersion(dist: string): Promise<void> {
-  for (const folder of ['cli', 'relay', 'chunks']) cpSync(join('dist', folder), join(dist, folder), { recursive: true });
+  for (const folder of ['cli', 'relay', 'chunks'])
+    cpSync(join('dist', folder), join(dist, folder), { recursive: true });
   let changes = 0;
   const news = {
     name: 'news',

@@ -72,7 +72,7 @@ export class WebKit {
 
   /** Presses what has this text. */
   async press(text: string): Promise<void> {
-    await this.#act(`//button[normalize-space()="${text}"]`, 'click', {});
+    await this.#act(`//button[normalize-space()="${text}" and not(@disabled)]`, 'click', {});
   }
 
   /** Chooses among alternatives. */

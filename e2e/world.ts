@@ -4,7 +4,6 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base } from '@playwright/test';
-import { expectAccessible } from './access.ts';
 
 /** Long, because a busy machine starts slowly; a command that fails ends at once. */
 const READY_MS = 45_000;
@@ -130,12 +129,6 @@ export const test = base.extend<StoryWorld, WorkerWorld>({
     const relay = await startRelay(app.url, ['--simulate', '--state', folder]);
     await use(relay);
     await relay.stop();
-  },
-  /** Every story ends with a look at whether its last screen is accessible. */
-  page: async ({ page }, use, info) => {
-    await use(page);
-    const open = !page.isClosed() && page.url().startsWith('http');
-    if (open && info.errors.length === 0) await expectAccessible(page, `the last screen, ${page.url()}`);
   },
   baseURL: async ({ app }, use) => use(app.url),
 });

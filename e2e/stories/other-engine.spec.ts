@@ -25,7 +25,7 @@ test('A Guest Owner does the whole of it in WebKit', async ({ app, relay, folder
     await webkit.says(MATCH);
     await webkit.fill('Disk passphrase', PASSPHRASE);
     await webkit.press('Release the disk key');
-    await webkit.says('The secret is in the guest. Let it run.');
+    await webkit.says('The host says that it took the secret. Let it run.');
     await webkit.press('Continue the guest');
     await webkit.says('The guest is running, on a simulated platform.');
     const [guest = ''] = /demo-\w+/.exec(String(await webkit.run('return document.body.innerText'))) ?? [];

@@ -1,6 +1,6 @@
 // Practice: a whole launch against the host that lives in the page, and the lies of the tamper lab.
 import type { Page } from '@playwright/test';
-import { expectAccessible } from '../accessible.ts';
+import { expectAccessible } from '../access.ts';
 import { continueGuest, launch, MATCH, MISMATCH, release, verdict } from '../journey.ts';
 import { expect, test } from '../world.ts';
 
