@@ -48,7 +48,7 @@ export async function shoot(studio: Page, picture: Buffer, take: number): Promis
       const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.8 });
       return new Promise<string>((resolve) => {
         const reader = new FileReader();
-        reader.onload = () => resolve(String(reader.result));
+        reader.onload = () => resolve(reader.result as string);
         reader.readAsDataURL(blob);
       });
     },

@@ -41,7 +41,7 @@ export class LyingRelay {
   readonly before = new Map<MethodName, Json>();
   /** Every frame, in both directions. */
   readonly frames: string[] = [];
-  /** Requests of the page, in order. */
+  /** Requests of the page, in order, as the page sent them. */
   readonly requests: { readonly method: MethodName; readonly params: Json }[] = [];
   /** What is told now; one lie for a method. */
   lies: readonly Lie[] = [];
@@ -96,7 +96,9 @@ export class LyingRelay {
     const waiting: string[] = [];
     this.#connections.add(page);
     page.on('message', (data) => {
-      const frame = this.tap(textOf(data));
+      const said = textOf(data);
+      this.#record(said);
+      const frame = this.tap(said);
       if (frame === undefined) return;
       const swallower = this.#hear(frame, asked);
       if (swallower) return this.#tell(page, swallower, null, idOf(frame));
@@ -116,13 +118,18 @@ export class LyingRelay {
     for (const side of [page, relay]) side.on('close', end).on('error', end);
   }
 
+  /** Before anything is done to it on the way: it is the page that is judged by it. */
+  #record(said: string): void {
+    this.frames.push(said);
+    const { id, method, params = null } = parse(said);
+    if (id !== undefined && method !== undefined) this.requests.push({ method, params });
+  }
+
   /** @returns the lie that keeps this request from the true relay */
   #hear(frame: string, asked: Map<number, MethodName>): Lie | undefined {
-    this.frames.push(frame);
-    const { id, method, params = null } = parse(frame);
+    const { id, method } = parse(frame);
     if (id === undefined || method === undefined) return undefined;
     asked.set(id, method);
-    this.requests.push({ method, params });
     return this.lies.find(({ at, swallows }) => at === method && swallows);
   }
 

@@ -1,5 +1,6 @@
 // `npm test`: types, lint, unit tests in Node and in a browser, and the stories in a real browser, one after the other.
 // Ends with what was skipped and why, what failed, and "N passed, N failed".
+import { Buffer } from 'node:buffer';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
