@@ -1,5 +1,4 @@
 // The vault as a person uses it: its passphrase, and what is kept under it.
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 
 export const WORDS = 'several plain words';
@@ -24,13 +23,4 @@ export async function keepSecret(page: Page, name: string, text: string): Promis
   await page.getByLabel('Secret', { exact: true }).fill(text);
   await page.getByRole('button', { name: 'Keep it encrypted' }).click();
   await expect(page.getByText(`“${name}” is kept.`)).toBeVisible();
-}
-
-/** WCAG 2.2 AA, as far as a program can tell. */
-export async function expectAccessible(page: Page): Promise<void> {
-  // What lies half under the header would be called too small.
-  await page.evaluate(() => scrollTo(0, 0));
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
 }

@@ -100,8 +100,7 @@ async function hear(hello: Json, method: MethodName, answer: Json): Promise<{ co
   const connection = new RelayConnection(
     { url: 'ws://127.0.0.1:8455', code: 'code' },
     {
-      openSocket: () =>
-        new LyingSocket((id, asked) => result(id, asked === method ? answer : hello)),
+      openSocket: () => new LyingSocket((id, asked) => result(id, asked === method ? answer : hello)),
       now: () => 0,
       random: () => 0,
     },

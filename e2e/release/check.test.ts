@@ -6,6 +6,7 @@ import { compareFolder } from '../../web/cli/compare-release.ts';
 import { readAudit, tellAudit } from './audit.ts';
 import { differences } from './build.ts';
 import { examine } from './check.ts';
+import { firstScripts, gzipSize, MAX_FIRST_SCRIPTS } from './first-scripts.ts';
 import { makeManifest, sumsOf } from './manifest.ts';
 
 function temporaryFolder(): string {
@@ -24,6 +25,11 @@ describe('the release', () => {
     expect(new Set(compared.map(({ status }) => status))).toEqual(new Set(['equal']));
     expect(manifest.commands.map(({ path }) => path)).toEqual(expect.arrayContaining(['relay/main.js', 'cli/main.js']));
     expect(sumsOf(manifest).trim().split('\n')).toHaveLength(manifest.app.length + manifest.commands.length);
+
+    const web = join(built.dist, 'web');
+    const scripts = firstScripts(web);
+    expect(scripts.length, 'the page names a script, and that one imports others').toBeGreaterThan(1);
+    expect(gzipSize(web, scripts), scripts.join(', ')).toBeLessThanOrEqual(MAX_FIRST_SCRIPTS);
   }, 240_000);
 });
 

@@ -1,13 +1,53 @@
-// Everybody can use it: the journey by keyboard and by ear.
+// Everybody can use it: every screen by axe in light and dark, on a phone and on a desk; the journey by keyboard and by ear.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { PAGES } from '../../web/pages.ts';
-import { layoutShift, tabTo, watchLayout } from '../access.ts';
-import { demoImage, MATCH, meet, verdict } from '../journey.ts';
+import { expectAccessibleEverywhere, layoutShift, tabTo, watchLayout } from '../access.ts';
+import { continueGuest, demoImage, launch, makeSession, MATCH, meet, MISMATCH, release, verdict } from '../journey.ts';
 import { expect, test } from '../world.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 /** “Good” ends at 0.1; a line of words that wraps on a phone is a tenth of that. */
 const MOST_SHIFT = 0.05;
+
+test('Every screen is accessible in light and dark, on a phone and on a desk', async ({ page, app }) => {
+  test.slow();
+  for (const name of Object.keys(PAGES)) {
+    await page.goto(`${app.url}/#/${name}`);
+    await expect(verdict(page)).toBeVisible();
+    await expectAccessibleEverywhere(page, name);
+  }
+});
+
+test('Every step of a launch is accessible in light and dark, on a phone and on a desk', async ({
+  page,
+  relay,
+  folder,
+}) => {
+  test.slow();
+  await meet(page, relay);
+  await expectAccessibleEverywhere(page, 'the platform');
+  await makeSession(page, demoImage(folder));
+  await expectAccessibleEverywhere(page, 'the session');
+  await launch(page, 'demo', MATCH);
+  await expectAccessibleEverywhere(page, 'the verdict');
+  await release(page, PASSPHRASE);
+  await expectAccessibleEverywhere(page, 'the released secret');
+  await continueGuest(page);
+  await expectAccessibleEverywhere(page, 'the running guest');
+
+  const changed = join(folder, 'changed.fd');
+  writeFileSync(changed, readFileSync(demoImage(folder)).fill(1, 0, 64));
+  await meet(page, relay);
+  await page.getByRole('button', { name: 'Prepare a launch here' }).click();
+  await expect(verdict(page)).toHaveText('Choose what may run, and under which policy.');
+  await expectAccessibleEverywhere(page, 'the choice of a session');
+  await meet(page, relay);
+  await makeSession(page, changed);
+  await launch(page, 'demo', MISMATCH);
+  await expectAccessibleEverywhere(page, 'the mismatch');
+});
 
 /** What a screen reader says by itself. */
 const announced = (page: Page) => page.locator('p[aria-live="polite"]');

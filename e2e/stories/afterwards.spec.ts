@@ -1,18 +1,12 @@
 // After the secret was handed over: what only the guest can show, the record for one's files, and the next launch.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import { expectAccessible } from '../access.ts';
 import { continueGuest, demoImage, launch, makeSession, MATCH, meet, release, verdict } from '../journey.ts';
 import { LyingRelay } from '../malice/lying-relay.ts';
 import { expect, start, test } from '../world.ts';
 
 const PASSPHRASE = 'a passphrase that is in no record';
-
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target)])).toEqual([]);
-}
 
 test('A Guest Owner checks and writes the configuration, looks inside, files the record, and launches again like this one', async ({
   page,

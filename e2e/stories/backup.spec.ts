@@ -1,7 +1,8 @@
 // Everything in one encrypted file, and back again on another device: no session is used twice for it.
 import { readFileSync } from 'node:fs';
 import { demoImage, launch, makeSession, MATCH, meet, verdict } from '../journey.ts';
-import { expectAccessible, keepSecret, protect } from '../vault.ts';
+import { expectAccessible } from '../access.ts';
+import { keepSecret, protect } from '../vault.ts';
 import { expect, test } from '../world.ts';
 
 const SECRET = 'correct horse battery staple';

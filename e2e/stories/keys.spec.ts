@@ -1,6 +1,7 @@
 // What is kept on the device: under a passphrase, shown only when asked, used without being seen.
 import { continueGuest, demoImage, guestConsole, launch, makeSession, MATCH, meet, verdict } from '../journey.ts';
-import { expectAccessible, keepSecret, protect, unlock } from '../vault.ts';
+import { expectAccessible } from '../access.ts';
+import { keepSecret, protect, unlock } from '../vault.ts';
 import { expect, test } from '../world.ts';
 
 const PASSPHRASE = 'correct horse battery staple';

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { expectAccessible } from '../accessible.ts';
+import { expectAccessible } from '../access.ts';
 import { meet, verdict } from '../journey.ts';
 import { expect, type Relay, startRelay, test } from '../world.ts';
 

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { launch, makeSession, MATCH, meet, verdict } from '../journey.ts';
+import { chooseImage, launch, makeSession, MATCH, meet, verdict } from '../journey.ts';
 import { expect, firstExisting, NO_VECTORS, startRelay, test, vectorsFolder } from '../world.ts';
 
 const dropChain = async (page: import('@playwright/test').Page, url: string, path: string): Promise<void> => {
@@ -16,6 +16,25 @@ test('The certificates of a real Naples machine come out as genuine AMD', async 
   await dropChain(page, app.url, join(vectorsFolder!, 'certs/naples/full_chain.cert'));
   await expect(verdict(page)).toHaveText('This is genuine AMD hardware: Naples (EPYC 7001).');
   await expect(page.getByText('SIMULATED')).toHaveCount(0);
+});
+
+test('A session for real hardware is made only once its keys lie under a passphrase', async ({ page, app, folder }) => {
+  test.skip(!vectorsFolder, NO_VECTORS);
+  await dropChain(page, app.url, join(vectorsFolder!, 'certs/naples/full_chain.cert'));
+  await expect(verdict(page)).toHaveText('This is genuine AMD hardware: Naples (EPYC 7001).');
+  await page.getByRole('button', { name: 'Prepare a launch here' }).click();
+  await page.getByRole('radio', { name: /^Without SEV-ES/ }).check();
+  const image = join(folder, 'image.fd');
+  writeFileSync(image, Buffer.alloc(65_536, 7));
+  await chooseImage(page, image);
+  await expect(page.getByRole('heading', { name: 'Protect the keys on this device' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Make the session' })).toHaveCount(0);
+
+  await page.getByLabel('New passphrase').fill('correct horse battery staple');
+  await page.getByLabel('The same passphrase again').fill('correct horse battery staple');
+  await page.getByRole('button', { name: 'Set the passphrase' }).click();
+  await page.getByRole('button', { name: 'Make the session' }).click();
+  await expect(verdict(page)).toHaveText('The session is ready. Launch the guest.');
 });
 
 /** One byte in each certificate: in its key, its signature, its padding. The link that breaks is the one named. */

@@ -1,7 +1,7 @@
 // Scanning where the camera is not as it should be, from wherever one is, and the courier's way by keyboard.
 import { chromium, type Page } from '@playwright/test';
 import { type AirgapMessage, encodeMessage, encodeUr } from '../../shared/airgap/index.ts';
-import { expectAccessible } from '../accessible.ts';
+import { expectAccessible } from '../access.ts';
 import { verdict } from '../journey.ts';
 import { expect, test } from '../world.ts';
 

@@ -1,6 +1,7 @@
 // The lock of the keys: by passphrase or passkey, after a time, in all tabs at once, and slower after wrong passphrases.
 import type { Page } from '@playwright/test';
-import { expectAccessible, protect, unlock, WORDS } from '../vault.ts';
+import { expectAccessible } from '../access.ts';
+import { protect, unlock, WORDS } from '../vault.ts';
 import { expect, test } from '../world.ts';
 
 const OPEN = 'The keys can be used in this tab.';

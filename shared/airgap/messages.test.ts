@@ -281,10 +281,10 @@ describeWithVectors('real blobs as codes of the usual size', () => {
     }
   });
 
-  it('a chain without its CA needs 4 frames, and with it 7', async () => {
-    expect(await codesOf(chain)).toMatchObject({ frames: { kind: 'animated', total: 4 } });
+  it('a chain without its CA needs 3 frames, and with it 5', async () => {
+    expect(await codesOf(chain)).toMatchObject({ frames: { kind: 'animated', total: 3 } });
     const whole = { ...chain, ask: cert('ask'), ark: cert('ark') };
-    expect(await codesOf(whole)).toMatchObject({ frames: { kind: 'animated', total: 7 } });
+    expect(await codesOf(whole)).toMatchObject({ frames: { kind: 'animated', total: 5 } });
   });
 
   it('a session, a measurement and a small secret packet stand still', async () => {
