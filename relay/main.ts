@@ -4,6 +4,10 @@ import { SevError } from '../shared/errors.ts';
 import { VERBS } from './verbs.ts';
 import { VERSION } from './version.ts';
 
+// A reader such as `head` may go before everything was said: that is no fault of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
