@@ -8,8 +8,8 @@ export default defineConfig({
   outputDir: '../test-results',
   timeout: 60_000,
   expect: { timeout: 15_000 },
-  // Two cores: one worker drives the browser, the other core belongs to the relay and the page's workers.
-  workers: 1,
+  // Stories wait more than they compute; each has its own relay, server and folder.
+  workers: 2,
   // Said in the summary when it was needed: a slow machine must not hide what is good, nor what is shaky.
   retries: 1,
   forbidOnly: Boolean(process.env['CI']),
