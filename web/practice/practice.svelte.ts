@@ -71,7 +71,11 @@ class PracticeNavigation extends Navigation {
 let opened: Promise<Practice> | undefined;
 
 /** Opens practice once for the page: its host and guests live on while one looks at other screens. @throws SevError VAULT_STORAGE */
-export function openPractice({ inbox, storage, updates }: Pick<AppState, 'inbox' | 'updates' | 'storage'>): Promise<Practice> {
+export function openPractice({
+  inbox,
+  storage,
+  updates,
+}: Pick<AppState, 'inbox' | 'updates' | 'storage'>): Promise<Practice> {
   opened ??= open({ inbox, updates, storage }).catch((error: unknown) => {
     opened = undefined;
     throw error;

@@ -91,7 +91,12 @@ export function readProfiles(file: string): Profiles {
   } catch (cause) {
     const place = cause instanceof SevError && cause.at ? ` (${cause.at.replace(/^\./, '')})` : '';
     const because = cause instanceof SevError ? `${cause.sentence}${place}` : `${readWords(cause)}.`;
-    throw new SevError('RELAY_FILE', { at: file, because, next: 'Mend the profiles; docs/host-operator.md shows one.', cause });
+    throw new SevError('RELAY_FILE', {
+      at: file,
+      because,
+      next: 'Mend the profiles; docs/host-operator.md shows one.',
+      cause,
+    });
   }
 }
 
