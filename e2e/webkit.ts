@@ -84,6 +84,10 @@ export class WebKit {
   async fill(label: string, text: string): Promise<void> {
     const field = `//*[@aria-label="${label}" or @id=//label[normalize-space()="${label}"]/@for]`;
     await this.#act(field, 'value', { text });
+    // The driver answers while its last keys are still on their way. A field for files is gone once it has one.
+    const script = `const field = document.evaluate(${JSON.stringify(field)}, document, null, 9, null).singleNodeValue;
+      return !field || field.type === 'file' ? ${JSON.stringify(text)} : field.value`;
+    await expect.poll(() => this.run(script), { timeout: PATIENCE_MS }).toBe(text);
   }
 
   /** Once the element is there and takes it. */
