@@ -6,6 +6,9 @@ import { address, type Navigation } from './navigation.svelte.ts';
 import { readGiven } from './platforms/intake.ts';
 import { looksLikePairing, parsePairing } from './relay/pairing.ts';
 
+/** Takes files of any content, as they are. */
+export type FileTaker = (files: readonly File[]) => void;
+
 /** Takes pieces that fit where one is. @returns whether it took them */
 export type Taker = (pieces: readonly Piece[], files: readonly File[]) => boolean;
 
@@ -28,6 +31,7 @@ export class Inbox {
   scanned = $state.raw<AirgapMessage | undefined>();
   readonly #navigation: Navigation;
   #taker: Taker | undefined;
+  #fileTaker: FileTaker | undefined;
 
   constructor(navigation: Navigation) {
     this.#navigation = navigation;
@@ -38,6 +42,14 @@ export class Inbox {
     this.#taker = taker;
     return () => {
       if (this.#taker === taker) this.#taker = undefined;
+    };
+  }
+
+  /** The same for a screen that reads files by itself, whatever is in them. */
+  serveFiles(taker: FileTaker): () => void {
+    this.#fileTaker = taker;
+    return () => {
+      if (this.#fileTaker === taker) this.#fileTaker = undefined;
     };
   }
 
@@ -65,6 +77,7 @@ export class Inbox {
 
   async offer(files: readonly File[]): Promise<void> {
     this.error = undefined;
+    if (this.#fileTaker) return this.#fileTaker(files);
     try {
       const pieces = await recogniseFiles(files);
       if (this.#taker?.(pieces, files)) return;

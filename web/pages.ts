@@ -9,6 +9,7 @@ export const PAGES = {
   courier: () => import('./courier/CourierPage.svelte'),
   scan: () => import('./carry/ScanPage.svelte'),
   ownership: () => import('./ownership/OwnershipPage.svelte'),
+  audit: () => import('./launches/AuditPage.svelte'),
   connect: () => import('./platforms/ConnectPage.svelte'),
   library: () => import('./library/LibraryPage.svelte'),
   keys: () => import('./keys/KeysPage.svelte'),

@@ -1,10 +1,22 @@
 // Everybody can use it: every screen by axe in light and dark, on a phone and on a desk; the journey by keyboard and by ear.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { PAGES } from '../../web/pages.ts';
 import { expectAccessibleEverywhere, layoutShift, tabTo, watchLayout } from '../access.ts';
-import { continueGuest, demoImage, launch, makeSession, MATCH, meet, MISMATCH, release, verdict } from '../journey.ts';
+import {
+  chooseImage,
+  continueGuest,
+  demoImage,
+  launch,
+  makeSession,
+  MATCH,
+  meet,
+  MISMATCH,
+  release,
+  verdict,
+} from '../journey.ts';
+import { protect } from '../vault.ts';
 import { expect, test } from '../world.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
@@ -118,4 +130,43 @@ test('Nothing moves while a screen opens, and nothing is animated for those who 
     await expect(verdict(page)).toBeVisible();
     await still(name);
   }
+});
+
+test('Nothing moves when a launch is opened again, at whichever step it stands', async ({ page, relay, folder }) => {
+  test.slow();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await watchLayout(page);
+  const still = async (where: string, shown: Locator): Promise<void> => {
+    const address = page.url();
+    await page.goto('about:blank');
+    await page.goto(address);
+    await expect(shown).toBeVisible();
+    const { total, moved } = await layoutShift(page);
+    expect(total, `${where}: ${moved.join('\n')}`).toBeLessThan(MOST_SHIFT);
+  };
+  const button = (name: string): Locator => page.getByRole('button', { name });
+  await meet(page, relay);
+  await still('the platform', button('Prepare a launch here'));
+  await button('Prepare a launch here').click();
+  await still('the choice', page.getByLabel('Guest image file'));
+  await page.getByRole('radio', { name: /^Without SEV-ES/ }).check();
+  await chooseImage(page, demoImage(folder));
+  await button('Make the session').click();
+  await still('the session', button('Launch the guest, paused'));
+  await launch(page, 'demo', MATCH);
+  await still('the verdict', page.getByLabel('Disk passphrase'));
+  await release(page, PASSPHRASE);
+  await still('the released secret', button('Continue the guest'));
+  await continueGuest(page);
+  await still('the running guest', page.getByRole('heading', { name: 'The last check, inside the guest' }));
+  for (const [name, shown] of [
+    ['library', page.getByText('demo-guest.fd').first()],
+    ['platforms', page.getByRole('listitem').first()],
+    ['launches', page.getByRole('listitem').first()],
+  ] as const) {
+    await page.goto(`/#/${name}`);
+    await still(name, shown);
+  }
+  await protect(page);
+  await still('the locked keys', page.getByText('No backup was made on this device yet.'));
 });

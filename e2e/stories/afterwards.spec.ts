@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expectAccessible } from '../access.ts';
 import { continueGuest, demoImage, launch, makeSession, MATCH, meet, release, verdict } from '../journey.ts';
 import { LyingRelay } from '../malice/lying-relay.ts';
+import { protect } from '../vault.ts';
 import { expect, start, test } from '../world.ts';
 
 const PASSPHRASE = 'a passphrase that is in no record';
@@ -95,4 +96,39 @@ test('A Guest Owner is told that nobody knows whether the secret arrived, and wh
   await expect(verdict(page)).toHaveText('The guest runs. Nobody knows whether it has the secret.');
   await expect(page.getByRole('heading', { name: 'The last check, inside the guest' })).toBeVisible();
   await liar.close();
+});
+
+test('A Guest Owner takes the keys out for other tools, and files the record of the launch that is closed for it', async ({
+  page,
+  relay,
+  folder,
+}) => {
+  test.slow();
+  await protect(page);
+  await meet(page, relay);
+  await makeSession(page, demoImage(folder));
+  await launch(page, 'demo', MATCH);
+
+  const files = new Map<string, string>();
+  page.on('download', (download) => {
+    const path = join(folder, download.suggestedFilename());
+    void download.saveAs(path).then(() => files.set(download.suggestedFilename(), path));
+  });
+  await page.getByRole('button', { name: 'Take the session’s keys out for other tools' }).click();
+  await expect(page.getByText(/hold the keys in the clear/)).toBeFocused();
+  await page.getByRole('button', { name: 'Save the keys in the clear' }).click();
+  await expect.poll(() => [...files.keys()].sort()).toEqual(['tek.bin', 'tik.bin']);
+  for (const path of files.values()) expect(readFileSync(path)).toHaveLength(16);
+  await expect(verdict(page)).toHaveText('This launch was abandoned.');
+
+  // What was verified is told ever after, also where the session is over.
+  await page.reload();
+  await expect(verdict(page)).toHaveText('This launch was abandoned.');
+  await expect(page.getByText(/^Judged on .*, and kept\./)).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Save the record' }).click();
+  await expect.poll(() => files.size).toBe(3);
+  const record = [...files.values()].find((path) => path.endsWith('_evidence.json')) ?? '';
+  const checked = start('dist/cli/main.js', ['evidence', record, '--simulated', '--tik', files.get('tik.bin') ?? '']);
+  await checked.says(/SIMULATED: RECHECKED/);
 });

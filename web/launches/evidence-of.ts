@@ -1,30 +1,20 @@
 // The record of a launch for the file, out of what this device holds. Only public values are taken, each by its name.
-import type { Decision } from '../../shared/decide/decision.ts';
 import type { Evidence } from '../../shared/evidence/record.ts';
-import { encodeMidstate } from '../../shared/crypto/sha256-midstate.ts';
 import { toHex } from '../../shared/bytes/text.ts';
 import { parseLaunchMeasure } from '../../shared/formats/launch-measure.ts';
-import type { ImageRecord } from '../library/reference-record.ts';
 import type { LaunchRecord } from './launch-record.ts';
-import { type Plan, usesEs } from './plan.ts';
 
 export interface EvidenceParts {
   readonly record: LaunchRecord;
-  readonly image: ImageRecord;
-  /** Worked out anew from the record just now. */
-  readonly decision: Decision;
-  readonly launchDigest: Uint8Array;
-  /** The name of the pinned root that the chain leads to. */
-  readonly root: string;
   readonly build: string;
   readonly now: number;
 }
 
-/** @returns undefined before there was a session, a report and a verdict */
-export function evidenceOf(parts: EvidenceParts): Evidence | undefined {
-  const { record, image, decision, launchDigest, root, build, now } = parts;
-  const { session, reported, plan } = record;
-  if (!session || !reported) return undefined;
+/** @returns undefined before there was a verdict */
+export function evidenceOf({ record, build, now }: EvidenceParts): Evidence | undefined {
+  const { session, judged } = record;
+  if (!session || !judged) return undefined;
+  const { reported, expected, root } = judged;
   const { measure, mnonce } = parseLaunchMeasure(reported.measurement);
   const { apiMajor, apiMinor, build: firmwareBuild, policy } = reported;
   return {
@@ -32,7 +22,7 @@ export function evidenceOf(parts: EvidenceParts): Evidence | undefined {
     version: 1,
     exported: instant(now),
     app: { build },
-    launch: { name: record.name, platform: record.platformName, simulated: decision.simulated },
+    launch: { name: record.name, platform: record.platformName, simulated: judged.simulated },
     chain: record.chain,
     root,
     session: {
@@ -41,9 +31,9 @@ export function evidenceOf(parts: EvidenceParts): Evidence | undefined {
       godh: session.godh,
       blob: session.blob,
     },
-    expected: { launchDigest: toHex(launchDigest), ...expectedOf(plan, image) },
+    expected,
     reported: { measure: toHex(measure), mnonce: toHex(mnonce), apiMajor, apiMinor, build: firmwareBuild, policy },
-    verdict: { kind: decision.kind, at: instant(judgedAt(record) ?? now), findings: decision.findings },
+    verdict: { kind: judged.kind, at: instant(judged.at), findings: judged.findings },
     history: record.history.map(({ at, event, detail }) => ({
       at: instant(at),
       event,
@@ -52,23 +42,5 @@ export function evidenceOf(parts: EvidenceParts): Evidence | undefined {
     foundInside: record.finalChecks ?? [],
   };
 }
-
-function expectedOf(plan: Plan, image: ImageRecord): Omit<Evidence['expected'], 'launchDigest'> {
-  const { kernel, cpu, floor } = plan;
-  const { name, size, sha256, midstate, guestImage } = image;
-  const { resetEip } = guestImage ?? {};
-  return {
-    guestImage: { name, size, sha256, midstate: encodeMidstate(midstate), ...(resetEip !== undefined && { resetEip }) },
-    ...(kernel?.kernel && {
-      kernel: { kernel: kernel.kernel, ...(kernel.initrd && { initrd: kernel.initrd }), cmdline: kernel.cmdline },
-    }),
-    ...(usesEs(plan) && { cpus: cpu }),
-    ...(floor && { floor }),
-  };
-}
-
-/** When the verdict first fell; what is exported is worked out anew. */
-const judgedAt = ({ history }: LaunchRecord): number | undefined =>
-  history.findLast(({ event }) => event === 'verified' || event === 'mismatch')?.at;
 
 const instant = (ms: number): string => new Date(ms).toISOString();

@@ -3,6 +3,7 @@ import type { GuestState } from '../../shared/relay-protocol.ts';
 import type { StoredLaunchSession } from '../../shared/session/launch-session.ts';
 import type { Revised } from '../storage/records.ts';
 import type { FinalCheckId } from './final-check.ts';
+import type { Judged } from './judged.ts';
 import type { Plan } from './plan.ts';
 
 /** DESIGN.md, “The journey of one launch”. */
@@ -50,6 +51,8 @@ export interface LaunchRecord extends Revised {
   readonly name: string;
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** Its place among all launches: larger after every change, whatever the clock did. Older records have none. */
+  readonly order?: number;
   readonly state: LaunchState;
   readonly platformId: string;
   readonly platformName: string;
@@ -61,6 +64,8 @@ export interface LaunchRecord extends Revised {
   readonly guest?: { readonly id: string; readonly name: string };
   readonly guestState?: GuestState;
   readonly reported?: Reported;
+  /** The latest verdict: only history. Nothing is released on it. */
+  readonly judged?: Judged;
   /** What the guest owner found inside the running guest. */
   readonly finalChecks?: readonly FinalCheckId[];
   readonly history: readonly HistoryEntry[];

@@ -7,6 +7,7 @@ export interface LaunchSummary {
   readonly revision: number;
   readonly name: string;
   readonly updatedAt: number;
+  readonly order?: number;
   readonly state: LaunchState;
   readonly platformId: string;
   readonly platformName: string;
@@ -20,16 +21,23 @@ export interface LaunchSummary {
 }
 
 export function summaryOf(record: LaunchRecord): LaunchSummary {
-  const { id, revision, name, updatedAt, state, platformId, platformName, plan, guestState, session } = record;
+  const { id, revision, name, updatedAt, order, state, platformId, platformName, plan, guestState, session } = record;
   const cmdline = plan.kernel?.cmdline;
   return {
     ...{ id, revision, name, updatedAt, state, platformId, platformName, policy: plan.policy },
+    ...(order !== undefined && { order }),
     sealed: state === 'verified' && happened(record, 'sealed'),
     ...(guestState && { guestState }),
     ...(session && { sessionId: session.id }),
     ...(cmdline && { cmdline }),
   };
 }
+
+/** Later changes come first. A clock that was put back moves nothing that was changed since to the end. */
+export const newestFirst = (a: LaunchSummary, b: LaunchSummary): number => orderOf(b) - orderOf(a);
+
+/** Milliseconds, or one more than the latest change had. */
+export const orderOf = ({ order, updatedAt }: Pick<LaunchSummary, 'order' | 'updatedAt'>): number => order ?? updatedAt;
 
 /** The host holds a paused guest until somebody decides, or refused to: a person should look. */
 export const needsAttention = ({ state }: Pick<LaunchSummary, 'state'>): boolean =>

@@ -1,19 +1,20 @@
 // One launch under way: what was given, what follows from it, and what the guest owner can do next.
 import { equalBytes } from '../../shared/bytes/equal.ts';
+import type { Finding } from '../../shared/decide/finding.ts';
 import { SevError } from '../../shared/errors.ts';
 import type { Evidence } from '../../shared/evidence/record.ts';
 import { SEV_CERT_SIZE } from '../../shared/formats/sev-cert.ts';
-import { AMD_ROOTS } from '../../shared/trust/amd-roots.ts';
-import { SIMULATED_ROOT } from '../../shared/trust/simulated-root.ts';
 import { ownBuild } from '../build.ts';
 import { ownerOfChain } from '../platforms/owner-pin.ts';
 import { evidence } from '../strings/evidence.ts';
 import { words } from '../strings/index.ts';
+import { isSevError } from '../ui/is-sev-error.ts';
 import type { DoctorRequest, SearchKey } from '../workers/messages.ts';
 import { doctorRequest } from './doctor-request.ts';
 import { evidenceOf } from './evidence-of.ts';
 import { type FinalCheckId, foundInside } from './final-check.ts';
 import { HostTask } from './host-task.svelte.ts';
+import { keptFindings } from './judged.ts';
 import { after, type Reported } from './launch-record.ts';
 import { LaunchWork } from './launch-work.svelte.ts';
 import { PlanTask } from './plan-task.svelte.ts';
@@ -25,6 +26,7 @@ export class LaunchTask extends LaunchWork {
   readonly secret = new SecretTask(this);
   /** Whether the record was read from storage: where it is missing then, it is not on this device. */
   opened = $state.raw(false);
+  #keysGone = $state(false);
 
   /** Reads the record; until then there is none. */
   open(): Promise<void> {
@@ -77,7 +79,31 @@ export class LaunchTask extends LaunchWork {
 
   /** Judges what is in the record, as after a reload or with another guest image. */
   judge(): Promise<void> {
-    return this.attempt(words.launch.judging, () => this.judgeRecord());
+    return this.attempt(words.launch.judging, async () => {
+      try {
+        await this.judgeRecord();
+      } catch (error) {
+        this.#keysGone = isSevError(error) && error.code === 'VAULT_MISSING_KEY';
+        if (!this.#keysGone || !this.#over) throw error;
+      }
+    });
+  }
+
+  /** Whether there is a verdict to work out anew, as after a reload. Keys that are gone do not come back. */
+  get toBeJudged(): boolean {
+    const judgeable = this.record?.reported !== undefined && this.record.state !== 'abandoned';
+    return judgeable && !this.decision && !this.doing && this.error === undefined && !this.#keysGone;
+  }
+
+  /** The secret was handed over, or will never be: nothing that comes needs the session's keys. */
+  get #over(): boolean {
+    return ['released', 'running', 'abandoned'].includes(this.record?.state ?? '');
+  }
+
+  /** What was found, just now or when the verdict fell. */
+  get findings(): readonly Finding[] {
+    const kept = this.record?.judged;
+    return this.decision?.findings ?? (kept ? keptFindings(kept) : []);
   }
 
   /** For the doctor: what is known here, beyond what was expected. */
@@ -110,18 +136,13 @@ export class LaunchTask extends LaunchWork {
   }
 
   /**
-   * The record for one's files: of a verdict that was worked out just now.
+   * The record for one's files: of the latest verdict, whenever it fell.
    * @throws SevError MEASURE_NOT_VERIFIED before there is a verdict, and what judging throws
    */
   async evidence(): Promise<Evidence> {
-    if (!this.decision) await this.judgeRecord();
-    const { decision, image } = this;
-    const { launchDigest } = await this.expectation();
-    const root = [...AMD_ROOTS, SIMULATED_ROOT].find(({ generation }) => generation === this.chain.view?.generation);
-    if (!decision || !image || !root) throw new SevError('MEASURE_NOT_VERIFIED');
+    if (!this.present().judged) await this.judgeRecord();
     const build = await ownBuild().catch(() => evidence.unknownBuild);
-    const parts = { record: this.present(), image, decision, launchDigest, root: root.name, build, now: Date.now() };
-    const made = evidenceOf(parts);
+    const made = evidenceOf({ record: this.present(), build, now: Date.now() });
     if (!made) throw new SevError('MEASURE_NOT_VERIFIED');
     return made;
   }

@@ -3,14 +3,19 @@ import type { Decision } from '../../shared/decide/decision.ts';
 import type { Expectation } from '../../shared/decide/expectation.ts';
 import { SevError } from '../../shared/errors.ts';
 import { parseLaunchMeasure } from '../../shared/formats/launch-measure.ts';
+import { AMD_ROOTS } from '../../shared/trust/amd-roots.ts';
+import { SIMULATED_ROOT } from '../../shared/trust/simulated-root.ts';
 import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
 import type { AppState } from '../app.svelte.ts';
 import { ChainVerdict } from '../platforms/chain-verdict.svelte.ts';
 import type { Relay } from '../relay/relays.svelte.ts';
 import { words } from '../strings/index.ts';
+import { judgedOf, saysTheSame } from './judged.ts';
 import { after, type LaunchEvent, type LaunchRecord } from './launch-record.ts';
 import { expectationOf } from './plan.ts';
 import { Work } from './work.svelte.ts';
+
+const ROOTS = [...AMD_ROOTS, SIMULATED_ROOT];
 
 export class LaunchWork extends Work {
   readonly id: string;
@@ -78,11 +83,24 @@ export class LaunchWork extends Work {
   /** Judges what is in the record, and notes the verdict where it is new. */
   async judgeRecord(): Promise<void> {
     this.doing = words.launch.judging;
-    const decision = await (await this.app.vault()).judge(await this.launchCase());
+    const launch = await this.launchCase();
+    const decision = await (await this.app.vault()).judge(launch);
+    const kept = this.#verdictToKeep(decision, launch.expectation);
     const { state } = this.present();
     const verdict = decision.kind === 'release' ? 'verified' : 'mismatch';
     const open = state === 'launched' || state === 'verified' || state === 'mismatch';
-    if (open && state !== verdict) await this.save(verdict, { state: verdict });
+    if (open && state !== verdict) await this.save(verdict, { state: verdict, ...kept });
+    else if (kept) await this.app.launches.change(this.id, (record) => ({ ...record, ...kept }));
     this.decision = decision;
+  }
+
+  /** The verdict for the record; none where it only says again what stands there. */
+  #verdictToKeep(decision: Decision, { launchDigest }: Expectation): Pick<LaunchRecord, 'judged'> | undefined {
+    const { plan, reported, judged: earlier } = this.present();
+    const { image } = this;
+    const root = ROOTS.find(({ generation }) => generation === this.chain.view?.generation)?.name;
+    if (!image || !reported || root === undefined) return undefined;
+    const judged = judgedOf({ decision, plan, image, reported, launchDigest, root, now: Date.now() });
+    return saysTheSame(earlier, judged) ? undefined : { judged };
   }
 }

@@ -10,7 +10,7 @@ import { type Database, stored } from '../storage/database.ts';
 import { announce, changeRecord, EVERY_RECORD, onChange } from '../storage/records.ts';
 import { words } from '../strings/index.ts';
 import { after, type LaunchRecord } from './launch-record.ts';
-import { type LaunchSummary, summaryOf } from './launch-summary.ts';
+import { type LaunchSummary, newestFirst, orderOf, summaryOf } from './launch-summary.ts';
 import { FIRST_CPU, type Plan } from './plan.ts';
 
 const INDEX = { store: 'launchIndex', of: summaryOf } as const;
@@ -30,7 +30,7 @@ export class Launches {
       Promise.all([this.#database.count('launches'), this.#database.getAll('launchIndex')]),
     );
     const whole = summaries.length === records ? summaries : await stored(this.#summariseAll());
-    this.list = whole.sort((a, b) => b.updatedAt - a.updatedAt);
+    this.list = whole.sort(newestFirst);
   }
 
   /** Reads the whole record, for `find` to have it. @returns undefined when it is not on this device */
@@ -66,6 +66,7 @@ export class Launches {
       name: words.launch.defaultName(platform.name, this.#numberOn(platform.id)),
       createdAt: now,
       updatedAt: now,
+      order: this.#nextOrder(now),
       state: 'platform',
       platformId: platform.id,
       platformName: platform.name,
@@ -91,7 +92,11 @@ export class Launches {
    * @throws SevError VAULT_STORAGE, VAULT_RECORD, or what `next` throws
    */
   async change(id: string, next: (present: LaunchRecord) => LaunchRecord): Promise<LaunchRecord> {
-    const saved = await changeRecord(this.#database, 'launches', id, next, INDEX);
+    const later = (present: LaunchRecord): LaunchRecord => {
+      const changed = next(present);
+      return changed === present ? present : { ...changed, order: this.#nextOrder(Date.now()) };
+    };
+    const saved = await changeRecord(this.#database, 'launches', id, later, INDEX);
     this.#put(saved);
     return saved;
   }
@@ -126,6 +131,12 @@ export class Launches {
     for await (const { value } of transaction.objectStore('launches')) summaries.push(summaryOf(value));
     await Promise.all([...summaries.map((summary) => index.put(summary)), transaction.done]);
     return summaries;
+  }
+
+  /** The present time; or, where the clock was put back, just after the latest change. */
+  #nextOrder(now: number): number {
+    const [latest] = this.list;
+    return latest ? Math.max(now, orderOf(latest) + 1) : now;
   }
 
   #numberOn(platformId: string): number {

@@ -7,7 +7,6 @@ export const airgap = {
   view: 'What the camera sees',
   aim: 'Hold the whole code inside the frame, and keep still.',
   asking: 'Waiting for you to allow the camera…',
-  starting: 'Starting the camera…',
   reading: (what: string, received: number, total: number) => `Reading ${what}: ${received} of ${total} codes`,
   read: (what: string) => `Read: ${what}`,
   slow: 'Nothing new is read. Go closer, wipe the lens, or choose a lower density on the other device.',
@@ -66,5 +65,4 @@ export const airgap = {
   glareDetail: 'Larger codes, of which more may be hidden.',
   copyText: 'Copy as text',
   copiedText: 'Text copied',
-  tooLong: 'This is too long for codes of this density.',
 } as const;

@@ -3,6 +3,10 @@ const several = (count: number, one: string, many: string): string => `${count} 
 export const backup = {
   heading: 'Backup',
   hint: 'One encrypted file with everything that is kept here: keys, secrets, owner keys, launches, platforms, your library, and which sessions were used. Relays are not in it.',
+  lastMade: (when: string) => `Last backup made on ${when}.`,
+  changedSince: 'Something here has changed since. Make a new one.',
+  unchangedSince: 'Nothing here has changed since.',
+  neverMade: 'No backup was made on this device yet.',
   make: 'Make a backup',
   passphrase: 'Passphrase of the backup',
   passphraseHint:

@@ -111,7 +111,6 @@ export const lab = {
   caughtAll: (count: number, lies: number) => `${count} of ${lies} lies were caught.`,
   did: 'What the liar did',
   what: 'What caught it',
-  code: 'Its code',
   also: 'And also',
   without: 'Without this check',
   console: 'What the guest said',

@@ -82,7 +82,6 @@ export const practice = {
   ],
   begin: 'Meet the practice host',
   goOn: 'Go on practising',
-  records: 'Practice launches',
   platform: 'The practice platform',
   lab: 'Tamper lab',
   labSentence: 'Tell a lie to the verifier, and see what catches it.',

@@ -5,7 +5,6 @@ export const secrets = {
   add: 'Keep a disk secret',
   name: 'Name',
   nameHint: 'For you alone: which disk it opens.',
-  defaultName: 'Disk secret',
   text: 'Secret',
   generate: 'Generate one',
   generated: '150 bits of chance. It is kept when you press the button below.',

@@ -13,7 +13,6 @@ export const shell = {
   ownership: 'Ownership',
   more: 'More',
   keysAre: { open: 'Keys: open', locked: 'Keys: locked' },
-  menu: 'Menu',
   aboutLead: 'Verifies an AMD SEV platform and its guest on your own device, before you hand over a secret.',
   build: 'This build',
   buildNote: 'SHA-256 over the hashes of all files of this app; compare it with the one that the release names.',

@@ -14,8 +14,6 @@ export const tone: Readonly<Record<Tone, string>> = {
 export const ui = {
   next: 'Next:',
   cancel: 'Cancel',
-  close: 'Close',
-  back: 'Back',
   copy: 'Copy',
   rename: (label: string) => `Change the ${label}`,
   renameShort: 'Rename',

@@ -2,6 +2,7 @@
 import { type CryptoKey, webCryptoRandom } from '../../shared/crypto/subtle.ts';
 import { SevError } from '../../shared/errors.ts';
 import { type Database, stored } from '../storage/database.ts';
+import type { LastBackupRecord } from './backup/last-backup.ts';
 import { type Box, importBoxKey, open, seal } from './box.ts';
 import { type KdfSettings, newKdfSettings, requireKdfSettings } from './kdf-settings.ts';
 import { passkeyKey, type PasskeyRecord, type Passkeys } from './passkey.ts';
@@ -18,7 +19,7 @@ export interface LockRecord {
 }
 
 /** What lies in the store of that name, each under its own id. */
-export type VaultRecord = LockRecord | PasskeyRecord | TriesRecord;
+export type VaultRecord = LockRecord | PasskeyRecord | TriesRecord | LastBackupRecord;
 
 /** `none`: no passphrase was set on this device. */
 export type LockState = 'none' | 'locked' | 'open';

@@ -6,7 +6,9 @@ import { sha256, subtle } from '../../../shared/crypto/subtle.ts';
 import { SevError } from '../../../shared/errors.ts';
 import { LUKS_PASSPHRASE_GUID } from '../../../shared/formats/known-secrets.ts';
 import { sessionId } from '../../../shared/session/launch-session.ts';
+import type { Judged } from '../../launches/judged.ts';
 import type { LaunchRecord } from '../../launches/launch-record.ts';
+import { summaryOf } from '../../launches/launch-summary.ts';
 import { FIRST_CPU } from '../../launches/plan.ts';
 import { type Database, openDatabase } from '../../storage/database.ts';
 import { importBoxKey } from '../box.ts';
@@ -81,6 +83,24 @@ async function addLaunch({ database, lock }: Device, launch: LaunchRecord): Prom
   return id;
 }
 
+const judged: Judged = {
+  at: 3,
+  kind: 'release',
+  simulated: true,
+  root: 'SIMULATED',
+  reported: { measurement: new Uint8Array(48).fill(7), apiMajor: 1, apiMinor: 55, build: 22, policy: 0x0b },
+  expected: {
+    launchDigest: 'ab'.repeat(32),
+    guestImage: { name: 'g.fd', size: 9, sha256: 'cd'.repeat(32), midstate: new Uint8Array(50), resetEip: 4 },
+    kernel: { kernel: { name: 'k', size: 1, sha256: 'ef'.repeat(32) }, cmdline: 'quiet' },
+    cpus: FIRST_CPU,
+    floor: { apiMajor: 1, apiMinor: 51, build: 3 },
+  },
+  findings: [
+    { code: 'MEASURE_MATCH', severity: 'ok', sentence: 'It is the one.', next: 'Go on.', expected: '1', actual: '1' },
+  ],
+};
+
 const measurement = new Uint8Array(48).fill(4);
 const packet = { header: new Uint8Array(52), payload: new Uint8Array(64) };
 const everything = async ({ database }: Device) => {
@@ -143,6 +163,31 @@ describe('a backup', () => {
     expect((await phone.database.get('platforms', 'ab'))?.owner?.name).toBe('us');
     expect(Object.keys((await phone.database.get('keys', session))!)).toContain('box');
     expect((await phone.database.getAll('launchIndex')).map(({ id }) => id)).toEqual(['launch-1']);
+  });
+
+  it('brings a verdict along, whole', async () => {
+    const launch: LaunchRecord = { ...launchOf(1, 'abandoned'), judged };
+    await addLaunch(laptop, launch);
+    const { file } = await laptop.backup.make(WORDS);
+    const phone = await device('words of the phone');
+    await phone.backup.restore(file, WORDS);
+    expect((await phone.database.get('launches', launch.id))?.judged).toEqual(judged);
+  });
+
+  it('is remembered with its time, and with whether anything is new since, whatever the clock says', async () => {
+    const launch = launchOf(1, 'running');
+    await addLaunch(laptop, launch);
+    await laptop.database.put('launchIndex', summaryOf(launch));
+    expect(await laptop.backup.last()).toBeUndefined();
+    await laptop.backup.make(WORDS);
+    expect(await laptop.backup.last()).toEqual({ madeAt: expect.any(Number) as number, changedSince: false });
+    await laptop.database.put('launchIndex', summaryOf({ ...launch, revision: launch.revision + 1, updatedAt: 0 }));
+    expect((await laptop.backup.last())?.changedSince).toBe(true);
+    await laptop.database.put('launchIndex', summaryOf(launch));
+    expect((await laptop.backup.last())?.changedSince).toBe(false);
+    const secrets = openSecrets(laptop.database, laptop.lock);
+    await secrets.keep({ name: 'disk', guid: LUKS_PASSPHRASE_GUID, endsWithNul: true, text: 'correct horse' });
+    expect((await laptop.backup.last())?.changedSince).toBe(true);
   });
 
   it('never frees a session that was unused when it was made: elsewhere it seals nothing, and its launch is closed', async () => {

@@ -12,6 +12,7 @@ import { secretPurpose } from '../secrets.ts';
 import { requireKey } from '../vault-key.ts';
 import { type BackupContents, encodeContents, parseContents } from './contents.ts';
 import { newBackupKey, openBackup, sealBackup } from './envelope.ts';
+import { contentsHash, type LastBackup, lastBackup, noteBackup } from './last-backup.ts';
 import { MIN_BACKUP_PASSPHRASE } from './limits.ts';
 import { bringIn, type RestoreReport } from './restore.ts';
 
@@ -30,6 +31,8 @@ export interface Backup {
    * @throws SevError VAULT_BACKUP, VAULT_BACKUP_VERSION, VAULT_PASSPHRASE, VAULT_NONE, VAULT_LOCKED, VAULT_STORAGE
    */
   restore(file: Uint8Array, passphrase: string): Promise<RestoreReport>;
+  /** The last one that was made here; undefined before the first. @throws SevError VAULT_STORAGE */
+  last(): Promise<LastBackup | undefined>;
 }
 
 export const openBackups = (database: Database, lock: VaultLock, derive: Derive): Backup => ({
@@ -43,6 +46,7 @@ export const openBackups = (database: Database, lock: VaultLock, derive: Derive)
     const backupKey = await newBackupKey(passphrase, derive);
     const contents = await rebox({ madeAt: now, ...records, keys: boxed }, vaultKey, backupKey.key, 'VAULT_RECORD');
     const file = await sealBackup(backupKey, encodeContents(contents));
+    await noteBackup(database, now, await contentsHash(records));
     return { file, launches: records.launches.length, keysLeftOut: keys.length - boxed.length };
   },
   async restore(file, passphrase) {
@@ -55,6 +59,7 @@ export const openBackups = (database: Database, lock: VaultLock, derive: Derive)
       announce({ store, key: EVERY_RECORD });
     return report;
   },
+  last: () => lastBackup(database),
 });
 
 /** All stores at one moment. Relays are left out: their pairing codes belong to this device. */

@@ -3,6 +3,7 @@
 import { type Generation } from '../../../shared/trust/pinned-root.ts';
 import type { ContinuityKind, PlatformVisit } from '../../../shared/decide/continuity.ts';
 import type { FirmwareFloor } from '../../../shared/decide/expectation.ts';
+import type { Finding } from '../../../shared/decide/finding.ts';
 import type { Sha256Midstate } from '../../../shared/crypto/sha256-stream.ts';
 import type { GuestImage, MemoryArea } from '../../../shared/formats/guest-image.ts';
 import { VMSA_VARIANTS } from '../../../shared/formats/vmsa.ts';
@@ -21,6 +22,7 @@ import {
   u32,
 } from '../../../shared/schema.ts';
 import type { StoredLaunchSession } from '../../../shared/session/launch-session.ts';
+import type { Judged } from '../../launches/judged.ts';
 import type { HistoryEntry, LaunchRecord, Reported } from '../../launches/launch-record.ts';
 import type { CpuPlan, FileFacts, KernelPlan, Plan } from '../../launches/plan.ts';
 import type { ReferenceRecord } from '../../library/reference-record.ts';
@@ -106,6 +108,38 @@ const reported = record<Reported>({
   build: u8,
   policy: u32,
 });
+const finding = record<Finding>({
+  code: string(64),
+  severity: literal('ok', 'note', 'warning', 'refused', 'unchecked'),
+  sentence: string(600),
+  next: optional(string(600)),
+  expected: optional(string(400)),
+  actual: optional(string(400)),
+});
+type Expected = Judged['expected'];
+const judged = record<Judged>({
+  at: time,
+  kind: literal('release', 'withhold'),
+  simulated: boolean,
+  root: string(100),
+  reported,
+  expected: record<Expected>({
+    launchDigest: hash,
+    guestImage: record<Expected['guestImage']>({
+      name,
+      size: count,
+      sha256: hash,
+      midstate: bytes(41, 104),
+      resetEip: optional(u32),
+    }),
+    kernel: optional(
+      record<NonNullable<Expected['kernel']>>({ kernel: file, initrd: optional(file), cmdline: string(65_536) }),
+    ),
+    cpus: optional(cpu),
+    floor: optional(floor),
+  }),
+  findings: array(finding, 100),
+});
 const history = record<HistoryEntry>({
   at: time,
   event: literal(
@@ -137,6 +171,7 @@ const launch = record<LaunchRecord>({
   name,
   createdAt: time,
   updatedAt: time,
+  order: optional(time),
   state: literal('platform', 'session', 'launched', 'verified', 'mismatch', 'released', 'running', 'abandoned'),
   platformId: id,
   platformName: name,
@@ -147,6 +182,7 @@ const launch = record<LaunchRecord>({
   guest: optional(record<{ readonly id: string; readonly name: string }>({ id: name, name })),
   guestState: optional(guestState),
   reported: optional(reported),
+  judged: optional(judged),
   finalChecks: optional(array(literal('sev-active', 'disk-open', 'secret-listed'), 3)),
   history: array(history, MAX.history),
 });
