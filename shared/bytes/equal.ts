@@ -8,7 +8,13 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
-export const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
+export const isZero = (bytes: Uint8Array): boolean => firstNonzero(bytes) < 0;
+
+/** Where the first byte is that is not zero; -1 where all are. A plain loop: certificates are mostly zeros. */
+export function firstNonzero(bytes: Uint8Array): number {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return i;
+  return -1;
+}
 
 /** A reversed copy: SEV stores numbers little-endian, WebCrypto wants them big-endian. */
 export const reversed = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes).reverse();

@@ -1,5 +1,6 @@
 // A cursor over bytes that knows which field it is reading, so that every refusal names its place.
 import { SevError } from '../errors.ts';
+import { firstNonzero } from './equal.ts';
 
 /**
  * Reads little-endian fields from a byte string, strictly: nothing beyond the end, and nothing left over.
@@ -58,7 +59,7 @@ export class ByteReader {
   /** @throws SevError BYTES_RESERVED when any of the next bytes is not zero */
   zeros(length: number, field: string): void {
     const start = this.#advance(length, field);
-    const stray = this.bytes.subarray(start, this.#offset).findIndex((byte) => byte !== 0);
+    const stray = firstNonzero(this.bytes.subarray(start, this.#offset));
     if (stray < 0) return;
     throw new SevError('BYTES_RESERVED', {
       at: this.path(field),

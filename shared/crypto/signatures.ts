@@ -31,9 +31,29 @@ export async function verifyEcdsa(
   signature: EcdsaSignature,
   message: Uint8Array,
 ): Promise<boolean> {
-  const point = concat(UNCOMPRESSED, key.x, key.y);
-  const publicKey = await subtle.importKey('raw', point, ECDSA, false, ['verify']);
+  const publicKey = await importEcdsaKey(key);
   return subtle.verify({ ...ECDSA, hash }, publicKey, concat(signature.r, signature.s), message);
+}
+
+/** The handle of a parsed key; a second call for the same object answers with the first one's. */
+export const importEcdsaKey = (key: EcPoint): Promise<CryptoKey> =>
+  importOnce(key, ecKeys, ({ x, y }) => subtle.importKey('raw', concat(UNCOMPRESSED, x, y), ECDSA, false, ['verify']));
+
+const ecKeys = new WeakMap<EcPoint, Promise<CryptoKey>>();
+const rsaKeys = {
+  'SHA-256': new WeakMap<RsaKey, Promise<CryptoKey>>(),
+  'SHA-384': new WeakMap<RsaKey, Promise<CryptoKey>>(),
+};
+
+/** A parsed key signs several things: the ARK itself and the ASK, the OCA itself and the PEK. It is imported once. */
+function importOnce<K extends object>(
+  key: K,
+  known: WeakMap<K, Promise<CryptoKey>>,
+  importKey: (key: K) => Promise<CryptoKey>,
+): Promise<CryptoKey> {
+  const imported = known.get(key) ?? importKey(key);
+  known.set(key, imported);
+  return imported;
 }
 
 export async function signEcdsa(privateKey: CryptoKey, hash: Hash, message: Uint8Array): Promise<EcdsaSignature> {
@@ -52,12 +72,8 @@ export async function verifyRsaPss(
   signature: Uint8Array,
   message: Uint8Array,
 ): Promise<boolean> {
-  const publicKey = await subtle.importKey(
-    'jwk',
-    rsaToJwk(key.modulus, key.exponent),
-    { name: 'RSA-PSS', hash },
-    false,
-    ['verify'],
+  const publicKey = await importOnce(key, rsaKeys[hash], ({ modulus, exponent }) =>
+    subtle.importKey('jwk', rsaToJwk(modulus, exponent), { name: 'RSA-PSS', hash }, false, ['verify']),
   );
   return subtle.verify({ name: 'RSA-PSS', saltLength: SALT_LENGTH[hash] }, publicKey, signature, message);
 }

@@ -39,7 +39,7 @@ export async function collectChain(pieces: readonly Piece[], roots: readonly Pin
   const found: PartialChain = { ...platform, cek, ask, ark };
   const readable = Object.fromEntries(Object.entries(found).filter(([, cert]) => cert)) as Partial<CertChain>;
   const unreadable = unreadableOf(pieces, readable, problems);
-  const missing = await missingFrom(readable, unreadable, roots, chipId);
+  const missing = missingFrom(readable, unreadable, roots, chipId);
   return {
     chain: { ...unreadable, ...readable },
     ...(isWhole(readable) && { whole: readable }),
@@ -111,17 +111,17 @@ function unreadableOf(pieces: readonly Piece[], readable: Partial<CertChain>, pr
   return Object.fromEntries(unreadable.map(({ name, bytes }) => [name, { bytes }]));
 }
 
-async function missingFrom(
+function missingFrom(
   readable: Partial<CertChain>,
   unreadable: PartialChain,
   roots: readonly PinnedRoot[],
   chipId: string | undefined,
-): Promise<SevError[]> {
+): SevError[] {
   const names = (['PDH', 'PEK', 'OCA', 'CEK', 'ASK', 'ARK'] as const).filter((name) => {
     const place = name.toLowerCase() as keyof CertChain;
     return !readable[place] && !unreadable[place];
   });
-  const missing = await Promise.all(names.map((name) => certMissing(name, readable, roots)));
+  const missing = names.map((name) => certMissing(name, readable, roots));
   const unsigned = readable.cek && !isSigned(readable.cek) ? [cekUnsigned(chipId)] : [];
   // ASK and ARK come in one file: one sentence is enough.
   return [

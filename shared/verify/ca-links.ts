@@ -2,7 +2,7 @@
 import { SevError } from '../errors.ts';
 import { toHex } from '../bytes/text.ts';
 import { verifyRsaPss } from '../crypto/signatures.ts';
-import { sha256 } from '../crypto/subtle.ts';
+import { sha256Sync } from '../crypto/sha256-stream.ts';
 import type { CaCert } from '../formats/ca-cert.ts';
 import type { PinnedRoot } from '../trust/pinned-root.ts';
 import { caHash } from './cert-id.ts';
@@ -15,7 +15,7 @@ import { signatureWrong } from './sev-links.ts';
  * @throws SevError CERT_ROOT_UNKNOWN, CERT_KEY_ID, CERT_SIGNATURE
  */
 export async function verifyRoot(ark: CaCert, roots: readonly PinnedRoot[]): Promise<PinnedRoot> {
-  const root = await rootOfArk(ark, roots);
+  const root = rootOfArk(ark, roots);
   if (!root) throw rootUnknown(ark, roots);
   requireKeyId(ark.keyId, root.keyId, 'ark.keyId', 'The root key is a pinned one, but carries another id.');
   requireKeyId(ark.certifyingKeyId, root.keyId, 'ark.certifyingKeyId', 'The root does not name itself as its signer.');
@@ -35,14 +35,14 @@ export async function verifyAsk(ark: CaCert, ask: CaCert): Promise<void> {
 }
 
 /** The pinned root that has this whole key; undefined for a key that nobody pinned. Says nothing about the rest of the ARK. */
-export async function rootOfArk(ark: CaCert, roots: readonly PinnedRoot[]): Promise<PinnedRoot | undefined> {
-  const keySha256 = toHex(await sha256(ark.keyField));
+export function rootOfArk(ark: CaCert, roots: readonly PinnedRoot[]): PinnedRoot | undefined {
+  const keySha256 = toHex(sha256Sync(ark.keyField));
   return roots.find((pin) => pin.keySha256 === keySha256);
 }
 
 /** The pinned root whose ASK this is by its whole key; undefined for an ASK that no root here is known to have signed. */
-export async function rootOfAsk(ask: CaCert, roots: readonly PinnedRoot[]): Promise<PinnedRoot | undefined> {
-  const keySha256 = toHex(await sha256(ask.keyField));
+export function rootOfAsk(ask: CaCert, roots: readonly PinnedRoot[]): PinnedRoot | undefined {
+  const keySha256 = toHex(sha256Sync(ask.keyField));
   return roots.find((pin) => pin.ask.keySha256 === keySha256);
 }
 

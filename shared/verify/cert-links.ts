@@ -1,5 +1,6 @@
 // The links of a platform's chain: who vouches for whom, and what came of checking it.
 import { SevError } from '../errors.ts';
+import { importEcdsaKey } from '../crypto/signatures.ts';
 import type { CertChain } from '../formats/cert-chain.ts';
 import type { PinnedRoot } from '../trust/pinned-root.ts';
 import { verifyAsk, verifyRoot } from './ca-links.ts';
@@ -86,8 +87,18 @@ export async function checkLinks(
   roots: readonly PinnedRoot[],
   hints: ChainHints,
 ): Promise<LinkFinding[]> {
-  const findings = await Promise.all(LINKS.map((link) => checkLink(link, parts, roots, hints)));
-  return markProven(findings);
+  const start = (link: Link): Promise<Unproven> => checkLink(link, parts, roots, hints);
+  const isSlow = ({ signer }: Link): boolean => signer !== 'ARK' && signer !== 'ASK';
+  // The EC signatures take longest, and the engine verifies them beside us: they go first, whatever their place is.
+  const slow = new Map(LINKS.filter(isSlow).map((link) => [link, start(link)]));
+  await ecSignaturesUnderWay(parts);
+  return markProven(await Promise.all(LINKS.map((link) => slow.get(link) ?? start(link))));
+}
+
+/** Settles when every EC key of a chain is imported: what waited for one of them has gone on by then. */
+export async function ecSignaturesUnderWay({ certs: { oca, pek, cek } }: ChainParts): Promise<void> {
+  const signers = [oca, pek, cek].filter((cert) => cert !== undefined);
+  await Promise.allSettled(signers.map(({ publicKey }) => importEcdsaKey(publicKey)));
 }
 
 type Unproven = Omit<LinkFinding, 'proven'>;
@@ -99,18 +110,18 @@ async function checkLink(
   { chipId }: ChainHints,
 ): Promise<Unproven> {
   const place = { signer, subject };
-  const unchecked = async (name: CertName): Promise<Unproven> => ({
+  const unchecked = (name: CertName): Unproven => ({
     ...place,
     status: 'unchecked',
-    ...(!faults[name] && { error: await certMissing(name, certs, roots) }),
+    ...(!faults[name] && { error: certMissing(name, certs, roots) }),
     sentence: faults[name] ? `Not checked: the ${name} cannot be read.` : `Not checked: the ${name} is missing.`,
   });
   try {
     if (faults[subject]) throw faults[subject];
     const cert = certOf(certs, subject);
-    if (!cert) return await unchecked(subject);
+    if (!cert) return unchecked(subject);
     if ('signatures' in cert) requireSlot(cert, signer, chipId);
-    if (!certOf(certs, signer)) return await unchecked(signer);
+    if (!certOf(certs, signer)) return unchecked(signer);
     // Sound for this link: each check looks at its signer and its subject only, and both are here.
     await check(certs as Required<CertChain>, roots);
     return { ...place, status: 'verified', sentence: meaning };

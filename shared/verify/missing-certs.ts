@@ -17,8 +17,8 @@ interface Clues {
  * The roots that could be this platform's. The ASK tells its generation by its key. Without it, the algorithm of AMD's
  * signature on the CEK sets Naples apart from all later ones; nothing else in a chain says more.
  */
-export async function likelyRoots({ ask, cek }: Clues, roots: readonly PinnedRoot[]): Promise<readonly PinnedRoot[]> {
-  const known = ask && (await rootOfAsk(ask, roots));
+export function likelyRoots({ ask, cek }: Clues, roots: readonly PinnedRoot[]): readonly PinnedRoot[] {
+  const known = ask && rootOfAsk(ask, roots);
   if (known) return [known];
   const algorithm = cek?.signatures.find((slot) => slot?.usage === 'ASK')?.algorithm;
   if (!algorithm) return roots;
@@ -27,14 +27,14 @@ export async function likelyRoots({ ask, cek }: Clues, roots: readonly PinnedRoo
 }
 
 /** CERT_CHAIN_INCOMPLETE for one certificate, with the place where it can be had. */
-export async function certMissing(name: CertName, clues: Clues, roots: readonly PinnedRoot[]): Promise<SevError> {
+export function certMissing(name: CertName, clues: Clues, roots: readonly PinnedRoot[]): SevError {
   const at = name.toLowerCase();
   if (name !== 'ASK' && name !== 'ARK') {
     return new SevError('CERT_CHAIN_INCOMPLETE', { at, because: `The ${name} is missing.` });
   }
   const because =
     (clues.ask ?? clues.ark) ? `AMD's ${name} is missing.` : "AMD's two certificates (ASK and ARK) are missing.";
-  const sources = (await likelyRoots(clues, roots)).flatMap(({ caCertsUrl }) => caCertsUrl ?? []);
+  const sources = likelyRoots(clues, roots).flatMap(({ caCertsUrl }) => caCertsUrl ?? []);
   if (sources.length === 0) return new SevError('CERT_CHAIN_INCOMPLETE', { at, because, next: ANY_SOURCE });
   const which = sources.length === 1 ? '' : " that belongs to the platform's generation";
   const next = `Add AMD's file with ASK and ARK${which}: ${sources.join(' or ')}`;
