@@ -100,8 +100,12 @@ const node: UserConfig = {
 const test: UserConfig = {
   plugins: [vectors(), svelte()],
   test: {
-    include: ['{shared,relay,web,e2e}/**/*.test.ts'],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
+    projects: [
+      // Pure: its files leave nothing behind in a process, and need not load each module anew.
+      { extends: true, test: { name: 'shared', include: ['shared/**/*.test.ts'], isolate: false } },
+      { extends: true, test: { name: 'rest', include: ['{relay,web,e2e}/**/*.test.ts'] } },
+    ],
   },
 };
 
@@ -122,6 +126,7 @@ async function unitBrowser(): Promise<UserConfig> {
       // Held against a package that needs Node; the format has vectors of its own.
       exclude: ['shared/airgap/interop.test.ts'],
       testTimeout: 60_000,
+      isolate: false,
       browser: {
         enabled: true,
         headless: true,
