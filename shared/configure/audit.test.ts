@@ -87,9 +87,48 @@ describe('An audit of a domain finds', () => {
       '</domain>',
       "<qemu:commandline><qemu:arg value='-S'/></qemu:commandline></domain>",
     ],
+    [
+      'CONFIG_PASSTHROUGH',
+      'arguments for QEMU under another prefix',
+      '</domain>',
+      "<q:commandline xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'><q:arg value='-S'/></q:commandline></domain>",
+    ],
+    [
+      'CONFIG_PASSTHROUGH',
+      'arguments for QEMU without a prefix',
+      '</domain>',
+      "<commandline xmlns='http://libvirt.org/schemas/domain/qemu/1.0'><arg value='-S'/></commandline></domain>",
+    ],
+    ['CONFIG_NVRAM', "libvirt's newer variable store", '<kernel>', "<varstore path='/v.json'/><kernel>"],
+    ['CONFIG_FIRMWARE_WRITABLE', 'a stateless loader that can be written', "readonly='yes'", "readonly='no'"],
+    ['CONFIG_MACHINE_LEGACY', "no machine, which is libvirt's oldest", " machine='q35'", ''],
+    ['CONFIG_CMDLINE_OTHER', 'a blank that libvirt keeps', '</cmdline>', ' </cmdline>'],
     ['CONFIG_FIRMWARE_UNNAMED', 'no firmware', config.firmware, ''],
   ])('%s: %s', (code, _, from, to) => {
     expect(domainCodes(edit(domain, from, to))).toContain(code);
+  });
+
+  it('the policy as libvirt reads it: in hex, with 0x before it or without', () => {
+    const policyOf = (text: string) => readDomainXml(edit(domain, '0x1100000f', text)).policy;
+    expect(policyOf('33')).toBe(0x33);
+    expect(policyOf('0X1f')).toBe(0x1f);
+    expect(policyOf('1100000f')).toBe(0x1100000f);
+    expect(policyOf('100000000')).toBeUndefined();
+    expect(policyOf('0x')).toBeUndefined();
+    expect(domainCodes(edit(domain, '0x1100000f', String(config.policy)))).toContain('CONFIG_NO_POLICY');
+  });
+
+  it('an expected command line with blanks around it', () => {
+    const given = { ...context, expected: { ...context.expected, cmdline: ' quiet ' } };
+    expect(domainCodes(edit(domain, /<cmdline>.*<\/cmdline>/, '<cmdline> quiet </cmdline>'), given)).toEqual([
+      'CONFIG_CLEAN',
+    ]);
+  });
+
+  it('an iPXE ROM that is left out in any of its ways', () => {
+    for (const rom of ["bar='off'", "file=''", "enabled='no'"]) {
+      expect(domainCodes(domain.replace("<rom enabled='no'/>", `<rom ${rom}/>`))).toEqual(['CONFIG_CLEAN']);
+    }
   });
 
   it('a loader that is not stateless, and one that can be written', () => {
@@ -187,6 +226,21 @@ describe("An audit of QEMU's arguments finds", () => {
     ['CONFIG_VCPUS_OTHER', replaced('4,maxcpus=4', '2,maxcpus=4')],
     ['CONFIG_CMDLINE_OTHER', replaced('ttyS0', 'ttyS1')],
     ['CONFIG_FIRMWARE_UNNAMED', without('-drive', 2)],
+    // -pflash is a drive like the others, in their order; a second one is the variable store.
+    ['CONFIG_NVRAM', [...words, '-pflash', '/v.fd']],
+    ['CONFIG_NVRAM', [...words, '-device', 'uefi-vars-x64,jsonfile=/v.json']],
+    // Flash goes before -bios, which then is not even read.
+    ['CONFIG_FIRMWARE_WRITABLE', [...replaced(',readonly=on', ''), '-bios', '/fw/other.fd']],
+    // Settings that are not in the arguments themselves.
+    ['CONFIG_PASSTHROUGH', [...words, '-readconfig', '/etc/qemu.conf']],
+    ['CONFIG_PASSTHROUGH', [...words, '-set', 'drive.pflash0.readonly=off']],
+    ['CONFIG_IPXE', [...words, '-device', 'virtio-net,netdev=net0']],
+    ['CONFIG_IPXE', [...words, '-nic', 'user,model=virtio-net-pci']],
+    ['CONFIG_IPXE', [...words, '-net', 'nic,model=virtio']],
+    // Options without a value do not swallow the next one.
+    ...['-s', '-portrait', '-enable-sync-profile', '-xen-attach', '-win2k-hack'].map(
+      (flag) => ['CONFIG_NVRAM', [...words, flag, '-drive', 'if=pflash,file=/v.fd']] as [string, readonly string[]],
+    ),
   ])('%s', (code, changed) => {
     expect(changed.join()).not.toBe(words.join());
     expect(qemuCodes(changed)).toContain(code);
@@ -221,7 +275,44 @@ describe("An audit of QEMU's arguments finds", () => {
     expect(qemuCodes(rom)).toEqual(['CONFIG_IPXE']);
   });
 
+  it('nothing wrong with the short way to a debugger before -S', () => {
+    expect(qemuCodes([...without('-S', 1), '-s', '-S'])).toEqual(['CONFIG_CLEAN']);
+  });
+
+  it('numbers and switches as QEMU reads them', () => {
+    const policyOf = (text: string) => readQemuArguments(replaced('0x1100000f', text)).policy;
+    expect(policyOf('010')).toBe(8);
+    expect(policyOf('10')).toBe(10);
+    expect(policyOf('08')).toBeUndefined();
+    for (const on of ['yes', 'true', 'y']) {
+      expect(qemuCodes(replaced('kernel-hashes=on', `kernel-hashes=${on}`))).toEqual(['CONFIG_CLEAN']);
+      expect(qemuCodes(replaced('readonly=on', `readonly=${on}`))).toEqual(['CONFIG_CLEAN']);
+    }
+    expect(readQemuArguments(['-bios', '/fw/a.fd', '-drive', 'if=pflash,file=/fw/b.fd']).firmware).toBe('/fw/b.fd');
+    expect(
+      readQemuArguments([
+        '-blockdev',
+        'driver=raw,node-name=a,file.driver=file,file.filename=/fw/b.fd',
+        '-machine',
+        'pflash0=a',
+      ]).firmware,
+    ).toBe('/fw/b.fd');
+  });
+
+  it('a kernel that is given to the machine', () => {
+    const facts = readQemuArguments(['-machine', 'q35,kernel=/k,initrd=/i,append=quiet,firmware=/fw']);
+    expect(facts).toMatchObject({ kernel: '/k', initrd: '/i', cmdline: 'quiet', firmware: '/fw' });
+  });
+
+  it('virtio disks in the short way of writing them', () => {
+    const at = { ...context, qemuVersion: { major: 5, minor: 2 } };
+    const iommu = words.map((word) => (/^virtio-(blk|net)/.test(word) ? `${word},iommu_platform=on` : word));
+    expect(qemuCodes(iommu, at)).toEqual(['CONFIG_CLEAN']);
+    expect(qemuCodes([...iommu, '-drive', 'if=virtio,file=/d.raw'], at)).toEqual(['CONFIG_VIRTIO_IOMMU']);
+  });
+
   it.each([
+    ['-smp', '010', 8],
     ['-smp', '2', 2],
     ['-smp', 'cpus=8', 8],
     ['-smp', 'sockets=2,cores=4,threads=2', 16],

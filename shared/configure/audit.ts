@@ -161,13 +161,17 @@ function* startFindings(facts: ConfigFacts): Generator<Finding> {
     );
   }
   if (facts.passthrough) {
-    const sentence = 'Some arguments are handed to QEMU as they are; they were not looked at.';
-    yield finding(
-      'CONFIG_PASSTHROUGH',
-      'warning',
-      sentence,
-      'Take <qemu:commandline> out, or give the arguments of the running QEMU.',
-    );
+    const [sentence, next] =
+      facts.source === 'libvirt'
+        ? [
+            'Some arguments are handed to QEMU as they are; they were not looked at.',
+            'Take <qemu:commandline> out, or give the arguments of the running QEMU.',
+          ]
+        : [
+            'Some settings come from elsewhere (-readconfig, -set); they were not looked at.',
+            'Write all settings as arguments of their own.',
+          ];
+    yield finding('CONFIG_PASSTHROUGH', 'warning', sentence, next);
   }
 }
 

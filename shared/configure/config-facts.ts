@@ -49,7 +49,7 @@ export function machineVersion(machine: string | undefined): QemuVersion | undef
   return found ? { major: Number(found[1]), minor: Number(found[2]) } : undefined;
 }
 
-/** A number as libvirt and QEMU write it, decimal or hex; undefined when it is none. */
+/** A number as libvirt writes it, decimal or hex; undefined when it is none. */
 export function readNumber(text: string | undefined): number | undefined {
   if (text === undefined || !/^(?:0[xX][0-9a-fA-F]{1,8}|[0-9]{1,10})$/.test(text)) return undefined;
   const value = Number(text);

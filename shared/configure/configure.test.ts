@@ -83,6 +83,13 @@ describe("QEMU's arguments", () => {
     expect(argumentsOf({}).some((word) => word.startsWith('virtio-net-pci') && word.includes('romfile='))).toBe(true);
   });
 
+  it('name a file, and no protocol of QEMU, however its path begins', () => {
+    const path = 'nbd:host:10809,export=a';
+    expect(after(argumentsOf({ firmware: path }), '-drive')).toContain(',file=./nbd:host:10809,,export=a');
+    expect(argumentsOf({ disks: ['fat:rw:/etc'] }).join(' ')).toContain(',file=./fat:rw:/etc');
+    expect(after(argumentsOf({ firmware: '/fw/a:b.fd' }), '-drive')).toContain(',file=/fw/a:b.fd');
+  });
+
   it('are one command that a shell reads back', () => {
     const command = qemuCommand({ ...config, ...kernel }, files);
     expect(splitCommand(command)).toEqual(['qemu-system-x86_64', ...argumentsOf(kernel)]);

@@ -50,7 +50,7 @@ export function qemuArguments(config: LaunchConfig, files: QemuFiles): readonly 
     ...['-smp', `${config.vcpus},maxcpus=${config.vcpus}`],
     ...['-m', `${config.memoryMib}M`],
     ...['-object', sevGuest(config, files)],
-    ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${escapeValue(config.firmware)}`],
+    ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${fileName(config.firmware)}`],
     ...kernelArguments(config),
     ...(config.disks ?? []).flatMap((path, i) => diskArguments(path, i, version)),
     ...networkArguments(version),
@@ -91,7 +91,7 @@ const kernelArguments = ({ kernel, initrd, cmdline }: LaunchConfig): readonly st
 ];
 
 const diskArguments = (path: string, index: number, version: QemuVersion): readonly string[] => [
-  ...['-drive', `if=none,id=disk${index},format=qcow2,file=${escapeValue(path)}`],
+  ...['-drive', `if=none,id=disk${index},format=qcow2,file=${fileName(path)}`],
   ...['-device', `virtio-blk-pci,drive=disk${index}${virtioOptions(version)}`],
 ];
 
@@ -104,6 +104,9 @@ const networkArguments = (version: QemuVersion): readonly string[] => [
 /** QEMU 6.0 and later set these by themselves for confidential guests. */
 const virtioOptions = (version: QemuVersion): string =>
   qemuAtLeast(version, 6, 0) ? '' : ',disable-legacy=on,iommu_platform=on';
+
+/** A colon before the first slash would make a protocol of it, such as `nbd:` or `fat:`. */
+const fileName = (path: string): string => escapeValue(/^[^/]*:/.test(path) ? `./${path}` : path);
 
 /** Within a list of options a comma is doubled. */
 const escapeValue = (value: string): string => value.replaceAll(',', ',,');

@@ -1,5 +1,6 @@
 // The facts of a libvirt domain, from its XML.
 import { SevError } from '../errors.ts';
+import { readLibvirtPolicy } from '../formats/policy.ts';
 import { type ConfigFacts, machineVersion, readNumber, type VirtioDevice } from './config-facts.ts';
 import { find, readDocument, type XmlElement } from './xml.ts';
 
@@ -12,7 +13,8 @@ export function readDomainXml(text: string, at = 'domain'): ConfigFacts {
       because: `The document is a <${domain.name.slice(0, 40)}>, not a <domain>.`,
     });
   }
-  const machine = find(domain, 'os', 'type')?.attributes['machine'];
+  // Without one, libvirt takes its oldest.
+  const machine = find(domain, 'os', 'type')?.attributes['machine'] ?? 'pc';
   const version = machineVersion(machine);
   return defined<ConfigFacts>({
     source: 'libvirt',
@@ -23,11 +25,15 @@ export function readDomainXml(text: string, at = 'domain'): ConfigFacts {
     vcpus: readNumber(find(domain, 'vcpu')?.attributes['current'] ?? find(domain, 'vcpu')?.text),
     memory: memoryOf(domain),
     ...devicesOf(find(domain, 'devices')),
-    passthrough: domain.children.some(({ name }) => name.startsWith('qemu:')),
+    passthrough: domain.children.some(isForeign),
     // A machine type may be older than the QEMU that runs it, never younger.
     qemuVersion: version && version.major >= 6 ? version : undefined,
   });
 }
+
+/** An element of another namespace, whatever its prefix: arguments for QEMU, or changes of them. */
+const isForeign = ({ name, attributes }: XmlElement): boolean =>
+  name.includes(':') || attributes['xmlns'] !== undefined;
 
 type SecurityFacts = Pick<ConfigFacts, 'security' | 'kernelHashes'> & {
   policy?: number | undefined;
@@ -41,7 +47,7 @@ function securityOf(element: XmlElement | undefined): SecurityFacts {
   return {
     security: 'sev',
     kernelHashes: element.attributes['kernelHashes'] === 'yes',
-    policy: readNumber(find(element, 'policy')?.text),
+    policy: readLibvirtPolicy(find(element, 'policy')?.text),
     dhCert: find(element, 'dhCert')?.text || undefined,
     session: find(element, 'session')?.text || undefined,
   };
@@ -51,15 +57,17 @@ function bootOf(os: XmlElement | undefined) {
   const loader = find(os, 'loader');
   const type = loader?.attributes['type'];
   const stateless = loader?.attributes['stateless'] === 'yes';
+  const readonly = loader?.attributes['readonly'];
   return {
     kernel: find(os, 'kernel')?.text || undefined,
     initrd: find(os, 'initrd')?.text || undefined,
-    cmdline: find(os, 'cmdline')?.text,
+    // libvirt hands it on with its blanks, and so it is measured.
+    cmdline: find(os, 'cmdline')?.wholeText,
     firmware: loader?.text || undefined,
-    nvram: find(os, 'nvram') !== undefined,
+    nvram: find(os, 'nvram') !== undefined || find(os, 'varstore') !== undefined,
     // A ROM (QEMU's -bios) has no variable store at all.
     stateless: stateless || type === 'rom',
-    firmwareWritable: type === 'pflash' && !stateless && loader?.attributes['readonly'] !== 'yes',
+    firmwareWritable: type === 'pflash' && (stateless ? readonly === 'no' : readonly !== 'yes'),
   };
 }
 
@@ -104,9 +112,12 @@ function devicesOf(devices: XmlElement | undefined): Pick<ConfigFacts, 'virtio' 
       const iommu = find(device, 'driver')?.attributes['iommu'] === 'on';
       return [{ name: nameOf(device), iommu, modern: model === 'virtio-non-transitional' }];
     }),
-    ipxe: cards.filter((card) => find(card, 'rom')?.attributes['enabled'] !== 'no').map(nameOf),
+    ipxe: cards.filter((card) => hasRom(find(card, 'rom'))).map(nameOf),
   };
 }
+
+const hasRom = (rom: XmlElement | undefined): boolean =>
+  rom?.attributes['enabled'] !== 'no' && rom?.attributes['bar'] !== 'off' && rom?.attributes['file'] !== '';
 
 /** The kind of virtio that a device is; undefined when it is none. */
 function virtioModel(device: XmlElement): string | undefined {
@@ -115,7 +126,7 @@ function virtioModel(device: XmlElement): string | undefined {
   if (name === 'controller' && attributes['type'] === 'virtio-serial') return model ?? 'virtio';
   if (name === 'disk' && find(device, 'target')?.attributes['bus'] === 'virtio') return model ?? 'virtio';
   if (name === 'input' && attributes['bus'] === 'virtio') return model ?? 'virtio';
-  const knows = ['interface', 'controller', 'memballoon', 'rng', 'vsock', 'crypto'].includes(name);
+  const knows = ['interface', 'controller', 'memballoon', 'rng', 'video', 'vsock', 'crypto'].includes(name);
   return knows && model?.startsWith('virtio') ? model : undefined;
 }
 

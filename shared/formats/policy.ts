@@ -58,6 +58,10 @@ export function encodePolicy(policy: Policy): number {
   return (flags | (policy.apiMajor << 16) | (policy.apiMinor << 24)) >>> 0;
 }
 
+/** The policy of a domain's XML as libvirt reads it: always in hex, with 0x before it or without; undefined when it is no number. */
+export const readLibvirtPolicy = (text: string | undefined): number | undefined =>
+  text !== undefined && /^(?:0[xX])?[0-9a-fA-F]{1,8}$/.test(text) ? Number.parseInt(text, 16) : undefined;
+
 /** The names of the flags that are set, and the minimum API: `NODBG, ES, API 0.24`. */
 export function policyNames(policy: Policy): string {
   const names: string[] = POLICY_BITS.filter(({ field }) => policy[field]).map(({ name }) => name);

@@ -7,6 +7,8 @@ export interface XmlElement {
   readonly children: readonly XmlElement[];
   /** All text directly inside, trimmed. */
   readonly text: string;
+  /** The same with its blanks. */
+  readonly wholeText: string;
 }
 
 const MAX_ELEMENTS = 10_000;
@@ -73,6 +75,7 @@ const close = ({ name, attributes, children, text }: Open): XmlElement => ({
   attributes,
   children,
   text: text.trim(),
+  wholeText: text,
 });
 
 function readAttributes(text: string, at: string): Record<string, string> {

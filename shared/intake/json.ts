@@ -23,8 +23,9 @@ function splitObjects(text: string, at: string): string[] {
   const objects: string[] = [];
   let depth = 0;
   let start = 0;
-  // Strings are taken whole, so that braces inside them do not count; an open quote runs to the end.
-  for (const { 0: token, index } of text.matchAll(/[{}]|"[^"\\]*(?:\\.[^"\\]*)*(?:"|$)/gs)) {
+  // Strings are taken whole, so that braces inside them do not count; an open quote runs to the end, a last backslash
+  // included: were that no match, each quote before it would be tried to the end again.
+  for (const { 0: token, index } of text.matchAll(/[{}]|"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)/gs)) {
     if (token === '{' && depth++ === 0) start = index;
     if (token === '}' && depth > 0 && --depth === 0) objects.push(text.slice(start, index + 1));
     if (objects.length > MAX_JSON_VALUES) throw new SevError('BYTES_TOO_LARGE', { at });

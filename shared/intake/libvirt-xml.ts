@@ -1,5 +1,7 @@
 // libvirt's XML: a domain or its launchSecurity alone, and the SEV part of domcapabilities.
+import { SevError } from '../errors.ts';
 import { fromBase64 } from '../bytes/text.ts';
+import { readLibvirtPolicy } from '../formats/policy.ts';
 import { childText, findElement, parseXml, type XmlElement } from '../formats/xml.ts';
 import { expectPiece } from './expect-piece.ts';
 import { readBinary } from './binary.ts';
@@ -31,7 +33,7 @@ async function readLaunchSecurity(element: XmlElement, source: string): Promise<
   const [cbitpos, reducedPhysBits] = [number('cbitpos'), number('reducedPhysBits')];
   const security: LaunchSecurityPiece = {
     kind: 'launch-security',
-    policy: readNumber(childText(element, 'policy'), 0xffffffff, at('policy')),
+    policy: readPolicy(childText(element, 'policy'), at('policy')),
     kernelHashes: element.attributes['kernelHashes'] === 'yes',
     ...(cbitpos !== undefined && { cbitpos }),
     ...(reducedPhysBits !== undefined && { reducedPhysBits }),
@@ -40,6 +42,12 @@ async function readLaunchSecurity(element: XmlElement, source: string): Promise<
   const godh = await readBlob(element, 'dhCert', 'godh', at('dhCert'));
   const session = await readBlob(element, 'session', 'session', at('session'));
   return [security, ...godh, ...session];
+}
+
+function readPolicy(text: string | undefined, at: string): number {
+  const policy = readLibvirtPolicy(text);
+  if (policy !== undefined) return policy;
+  throw new SevError('BYTES_VALUE', { at, because: 'It is no number of 32 bits in hex.' });
 }
 
 /** What stands in dhCert or session must be that, and is named when it is something else. */

@@ -244,6 +244,11 @@ describeWithVectors("QEMU's and libvirt's words", () => {
     }
   });
 
+  it('are refused at once when a megabyte of quotes is never closed', async () => {
+    const open = `{"${'\\"'.repeat(500_000)}\\`;
+    expect((await refusal(open)).sentence).toContain('The JSON ends in the middle');
+  });
+
   it('are read from virsh nodesevinfo', async () => {
     const text = `pdh                 : ${pdh}
 cert-chain          : ${chain}
@@ -300,6 +305,10 @@ sev-policy     : 3
       "a platform's PDH",
     );
     expect((await refusal(domain('<policy>yes</policy>'))).code).toBe('BYTES_VALUE');
+    // libvirt reads it in hex, with 0x before it or without.
+    expect(await pieceOf(domain('<policy>33</policy>'), 'launch-security')).toMatchObject({ policy: 0x33 });
+    expect(await pieceOf(domain('<policy>0X1f</policy>'), 'launch-security')).toMatchObject({ policy: 0x1f });
+    expect((await refusal(domain('<policy>100000000</policy>'))).code).toBe('BYTES_VALUE');
     expect((await refusal(domain('<policy>3</policy>').slice(0, -4))).code).toBe('BYTES_VALUE');
     expect(await textKinds("<launchSecurity type='sev'><policy>1</policy></launchSecurity>")).toEqual([
       'launch-security',

@@ -3,8 +3,10 @@ import { type AuditContext, auditDomainXml, auditQemuArguments } from '../../sha
 import type { LaunchConfig, QemuVersion } from '../../shared/configure/launch-config.ts';
 import { domainXml, launchSecurityXml } from '../../shared/configure/libvirt-xml.ts';
 import { qemuCommand } from '../../shared/configure/qemu-command.ts';
+import { writeCommand } from '../../shared/configure/shell.ts';
 import type { Finding } from '../../shared/decide/finding.ts';
 import { SevError } from '../../shared/errors.ts';
+import type { ResultOf } from '../../shared/relay-protocol.ts';
 import type { Generation } from '../../shared/trust/pinned-root.ts';
 import type { OutgoingText } from '../carry/outgoing.ts';
 import type { ImageRecord } from '../library/reference-record.ts';
@@ -111,6 +113,10 @@ export function auditContext({ plan, session }: LaunchRecord): AuditContext {
     },
   };
 }
+
+/** What a relay shows of a guest, as `auditText` reads it: its QEMU arguments stand one a line, blanks and quotes included. */
+export const shownConfiguration = ({ kind, text }: ResultOf<'guest.configuration'>): string =>
+  kind === 'qemu-arguments' ? writeCommand(text.split('\n')) : text;
 
 /**
  * A domain's XML or QEMU's arguments, told apart by their first character. Nothing of the answer is proof: whether the

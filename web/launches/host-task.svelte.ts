@@ -4,6 +4,7 @@ import type { Guest, GuestState, Profile } from '../../shared/relay-protocol.ts'
 import type { Relay } from '../relay/relays.svelte.ts';
 import { words } from '../strings/index.ts';
 import { arrivalUnknown } from './final-check.ts';
+import { shownConfiguration } from './host-config.ts';
 import { after, happened, type LaunchRecord, type Reported } from './launch-record.ts';
 import type { LaunchWork } from './launch-work.svelte.ts';
 
@@ -99,7 +100,7 @@ export class HostTask {
   /** How the host says that it started the guest. Not believed; looked through for faults. */
   async askConfiguration(): Promise<string> {
     const { id } = this.#launch.guestOfHost();
-    return (await this.#launch.connectedRelay().connection.ask('guest.configuration', { id })).text;
+    return shownConfiguration(await this.#launch.connectedRelay().connection.ask('guest.configuration', { id }));
   }
 
   destroy(): Promise<void> {

@@ -2,6 +2,7 @@
 import { toBase64 } from '../../../shared/bytes/text.ts';
 import { SevError } from '../../../shared/errors.ts';
 import type { Profile } from '../../../shared/relay-protocol.ts';
+import { readLibvirtPolicy } from '../../../shared/formats/policy.ts';
 import { childText, parseXml, type XmlElement } from '../../../shared/formats/xml.ts';
 import type { FileHints } from '../launcher/profiles.ts';
 import type { LaunchRequest } from '../types.ts';
@@ -31,8 +32,8 @@ export async function describeDomain(xml: string, hints: FileHints): Promise<Pro
   const loader = os && childText(os, 'loader')?.trim();
   if (!isSevDomain(domain) || os === undefined || loader === undefined) return undefined;
   const files = { kernel: childText(os, 'kernel')?.trim(), initrd: childText(os, 'initrd')?.trim() };
-  const cmdline = childText(os, 'cmdline');
-  const policy = Number(part(domain, 'launchSecurity', 'policy')?.text ?? 0);
+  const cmdline = part(os, 'cmdline')?.wholeText;
+  const policy = readLibvirtPolicy(part(domain, 'launchSecurity', 'policy')?.text) ?? 0;
   return {
     name: `${PROFILE_PREFIX}${childText(domain, 'name') ?? ''}`.slice(0, 128),
     firmware: await hints.of(loader),

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { readQemuArguments } from '../../shared/configure/read-qemu.ts';
+import { auditText, shownConfiguration } from './host-config.ts';
+
+describe('what a relay shows of a guest', () => {
+  const shown = (...args: string[]) =>
+    shownConfiguration({ kind: 'qemu-arguments', text: ['qemu-system-x86_64', ...args].join('\n') });
+
+  it('is read as one argument a line, with its blanks and quotes', () => {
+    const cmdline = `console=ttyS0 "it's" -bios /x`;
+    const object = '{"qom-type":"sev-guest","id":"sev0","policy":5,"kernel-hashes":true}';
+    const text = shown('-machine', 'q35,confidential-guest-support=sev0', '-object', object, '-append', cmdline, '-S');
+    expect(readQemuArguments(text)).toMatchObject({ cmdline, security: 'sev', policy: 5, paused: true });
+    expect(readQemuArguments(text).firmware).toBeUndefined();
+  });
+
+  it('is a command that stands for itself when it comes back from the field', () => {
+    const text = shown('-kernel', '/boot/a b', '-append', '$(reboot) `x`', '-S');
+    expect(text).toContain(`'$(reboot) \`x\`'`);
+    expect(
+      auditText(text, { expected: { kernel: true, cmdline: '$(reboot) `x`' } }).map(({ code }) => code),
+    ).not.toContain('CONFIG_CMDLINE_OTHER');
+  });
+
+  it("is a domain's XML as it is", () => {
+    expect(shownConfiguration({ kind: 'domain-xml', text: '<domain/>' })).toBe('<domain/>');
+  });
+});
