@@ -17,21 +17,18 @@ import { parseNumber } from '../../shared/bytes/number.ts';
 import { SevError } from '../../shared/errors.ts';
 import { expectPiece } from '../../shared/intake/expect-piece.ts';
 import { recognise } from '../../shared/intake/recognise.ts';
+import { readVmsaSettings } from './cpu-options.ts';
 import { hashFile, readInPieces } from './hash-file.ts';
-import { LAUNCH_OPTIONS, readVmsaFiles, readVmsaSettings, requireLaunchFiles } from './launch-files.ts';
+import { INPUT_OPTIONS, readVmsaFiles, requireLaunchFiles } from './launch-files.ts';
 import { type Given, type OptionTable, required } from './options.ts';
 import { readSmallFile } from './read-file.ts';
 import { readReported, REPORTED_OPTIONS } from './reported.ts';
-import { readKey, withRawKeys } from './transport-key-files.ts';
-
-const { 'launch-digest': _notHere, ...INPUT_OPTIONS } = LAUNCH_OPTIONS;
+import { KEY_OPTIONS, readKey, withRawKeys } from './transport-key-files.ts';
 
 export const DOCTOR_OPTIONS = {
   ...INPUT_OPTIONS,
   ...REPORTED_OPTIONS,
-  tik: { kind: 'text' },
-  tek: { kind: 'text' },
-  tk: { kind: 'text' },
+  ...KEY_OPTIONS,
   'reported-policy': { kind: 'number' },
   'other-firmware': { kind: 'list' },
   'other-kernel': { kind: 'list' },
@@ -53,7 +50,7 @@ export type DoctorOptions = Given<typeof DOCTOR_OPTIONS>['options'];
 export async function withDoctorCase<T>(options: DoctorOptions, use: (given: DoctorCase) => Promise<T>): Promise<T> {
   const policy = required(options.policy, '--policy');
   const { es } = parsePolicy(policy, '--policy');
-  const { firmware, vcpus } = requireLaunchFiles({ ...options, 'launch-digest': undefined }, es);
+  const { firmware, vcpus } = requireLaunchFiles(options, es);
   const reported = await readReported({ ...options, policy: options['reported-policy'] }, policy);
   const kernel = readKernel(options);
   const registers = vcpus === undefined ? undefined : await readRegisters(options, vcpus);
@@ -113,7 +110,7 @@ function readKernel({ kernel, initrd, cmdline }: DoctorOptions): DoctorKernel | 
 }
 
 async function readRegisters(options: DoctorOptions, vcpus: number): Promise<DoctorRegisters> {
-  const pages = await readVmsaFiles({ ...options, 'launch-digest': undefined }, vcpus);
+  const pages = await readVmsaFiles(options, vcpus);
   return pages ? { pages } : { ...readVmsaSettings(options), vcpus };
 }
 

@@ -1,7 +1,7 @@
 // The verb `doctor`: why does the measurement differ? It names what would have matched, and accepts nothing.
 import { diagnose, type DoctorReport } from '../../shared/decide/doctor.ts';
 import { DOCTOR_OPTIONS, withDoctorCase } from './doctor-case.ts';
-import { LAUNCH_HELP } from './launch-files.ts';
+import { INPUT_HELP } from './launch-files.ts';
 import { freeValues } from './options.ts';
 import { REPORTED_HELP } from './reported.ts';
 import type { Terminal } from './terminal.ts';
@@ -19,7 +19,7 @@ it finds is a diagnosis. It never accepts a launch, and nothing can be released 
 ${REPORTED_HELP}
       --reported-policy N
                        the policy that the host reports, if it is another
-${LAUNCH_HELP.split('\n').slice(0, -1).join('\n')}
+${INPUT_HELP}
       --other-firmware FILE  --other-kernel FILE  --other-initrd FILE  --other-cmdline TEXT
                        what else the host may have started (each repeatable)
       --other-signature N

@@ -3,35 +3,19 @@ import { SevError } from '../../shared/errors.ts';
 import { fromBase64, fromHex } from '../../shared/bytes/text.ts';
 import { type Finding, findingOf } from '../../shared/decide/finding.ts';
 import { imageFindings } from '../../shared/decide/image-findings.ts';
-import { cpuSignature, signatureOfModel } from '../../shared/formats/cpu-signature.ts';
 import { type GuestImage, parseGuestImageEnds } from '../../shared/formats/guest-image.ts';
 import type { KernelHashes } from '../../shared/formats/kernel-hashes.ts';
-import {
-  buildVmsaPages,
-  DEBUG_SWAP,
-  VMSA_VARIANTS,
-  type VmsaPages,
-  vmsaPagesFromFiles,
-  type VmsaSettings,
-  type VmsaVariant,
-} from '../../shared/formats/vmsa.ts';
+import { buildVmsaPages, type VmsaPages, vmsaPagesFromFiles } from '../../shared/formats/vmsa.ts';
 import { launchDigestTail } from '../../shared/verify/launch-digest.ts';
+import { CPU_HELP, CPU_OPTIONS, isCpuGiven, readVmsaSettings } from './cpu-options.ts';
 import { type HashedFile, hashFile } from './hash-file.ts';
 import { hashKernelFiles } from './kernel-files.ts';
 import type { Given, OptionTable } from './options.ts';
 import { readSmallFile } from './read-file.ts';
 import { usage } from './usage.ts';
 
-export const CPU_OPTIONS = {
-  'cpu-model': { kind: 'text' },
-  'cpu-family': { kind: 'number', max: 270 },
-  'cpu-stepping': { kind: 'number', max: 15 },
-  'cpu-signature': { kind: 'number' },
-  variant: { kind: 'text' },
-  'debug-swap': { kind: 'flag' },
-} as const satisfies OptionTable;
-
-export const LAUNCH_OPTIONS = {
+/** What is measured, from its inputs. */
+export const INPUT_OPTIONS = {
   ...CPU_OPTIONS,
   firmware: { kind: 'text', short: 'f' },
   kernel: { kind: 'text', short: 'k' },
@@ -40,22 +24,25 @@ export const LAUNCH_OPTIONS = {
   'num-cpus': { kind: 'number', short: 'n' },
   'vmsa-cpu0': { kind: 'text' },
   'vmsa-cpu1': { kind: 'text' },
+} as const satisfies OptionTable;
+
+/** The same, or in place of all inputs the digest itself. */
+export const LAUNCH_OPTIONS = {
+  ...INPUT_OPTIONS,
   'launch-digest': { kind: 'text' },
 } as const satisfies OptionTable;
 
-export const LAUNCH_HELP = `  -f, --firmware FILE  the guest image (OVMF), and with kernel hashes
+export const INPUT_HELP = `  -f, --firmware FILE  the guest image (OVMF), and with kernel hashes
   -k, --kernel FILE  -r, --initrd FILE  -e, --cmdline TEXT
   -n, --num-cpus N     with SEV-ES: how many virtual CPUs, and their first registers, either
-      --cpu-model NAME    of one of QEMU's models (EPYC-Milan …), or with a number
-      --cpu-family N --cpu-model N --cpu-stepping N, or
-      --cpu-signature N   CPUID leaf 1 EAX;
-      --variant V         who makes the registers: ${VMSA_VARIANTS.join(', ')} (the first unless told)
-      --debug-swap        with SEV_FEATURES 0x20
+${CPU_HELP}
     or as pages of 4096 bytes
-      --vmsa-cpu0 FILE --vmsa-cpu1 FILE
+      --vmsa-cpu0 FILE --vmsa-cpu1 FILE`;
+
+export const LAUNCH_HELP = `${INPUT_HELP}
       --launch-digest D   all of it at once: your own launch digest, in hex or base64`;
 
-export type CpuOptions = Given<typeof CPU_OPTIONS>['options'];
+export type InputOptions = Given<typeof INPUT_OPTIONS>['options'];
 export type LaunchOptions = Given<typeof LAUNCH_OPTIONS>['options'];
 
 /** The launch that the guest owner expects. */
@@ -88,7 +75,7 @@ export async function readLaunch(options: LaunchOptions, es: boolean | undefined
   return { launchDigest: inputs.image.sha256(tail), inputs };
 }
 
-async function readInputs(options: LaunchOptions, es: boolean | undefined): Promise<LaunchInputFiles> {
+async function readInputs(options: InputOptions, es: boolean | undefined): Promise<LaunchInputFiles> {
   const { kernel, initrd, cmdline } = options;
   const { firmware, vcpus } = requireLaunchFiles(options, es);
   const image = hashFile(firmware);
@@ -117,7 +104,7 @@ function readImage(
  * @throws SevError RELAY_USAGE
  */
 export function requireLaunchFiles(
-  { firmware, kernel, initrd, cmdline, 'num-cpus': vcpus }: LaunchOptions,
+  { firmware, kernel, initrd, cmdline, 'num-cpus': vcpus }: InputOptions,
   es: boolean | undefined,
 ): { readonly firmware: string; readonly vcpus: number | undefined } {
   if (firmware === undefined) throw usage('--firmware', 'It is needed.');
@@ -129,7 +116,7 @@ export function requireLaunchFiles(
   return { firmware, vcpus };
 }
 
-async function readVmsas(options: LaunchOptions, vcpus: number, resetEip: number | undefined): Promise<VmsaPages> {
+async function readVmsas(options: InputOptions, vcpus: number, resetEip: number | undefined): Promise<VmsaPages> {
   const pages = await readVmsaFiles(options, vcpus);
   return pages ?? buildVmsaPages({ ...readVmsaSettings(options), ...(resetEip !== undefined && { resetEip }) }, vcpus);
 }
@@ -138,63 +125,13 @@ async function readVmsas(options: LaunchOptions, vcpus: number, resetEip: number
  * Pages from files; undefined when they are to be built.
  * @throws SevError RELAY_USAGE, BYTES_FILE, BYTES_LENGTH, MEASURE_VCPUS
  */
-export async function readVmsaFiles(options: LaunchOptions, vcpus: number): Promise<VmsaPages | undefined> {
+export async function readVmsaFiles(options: InputOptions, vcpus: number): Promise<VmsaPages | undefined> {
   const [boot, others] = [options['vmsa-cpu0'], options['vmsa-cpu1']];
   if (boot === undefined && others === undefined) return undefined;
   if (boot === undefined) throw usage('--vmsa-cpu0', '--vmsa-cpu1 does not go without it.');
   if (isCpuGiven(options)) throw usage('--vmsa-cpu0', 'Either VMSA files or a CPU; not both.');
   const page = others === undefined ? undefined : await readSmallFile(others);
   return vmsaPagesFromFiles(vcpus, await readSmallFile(boot), page);
-}
-
-const isCpuGiven = (options: CpuOptions): boolean =>
-  (['cpu-model', 'cpu-family', 'cpu-stepping', 'cpu-signature', 'variant'] as const).some(
-    (name) => options[name] !== undefined,
-  ) || options['debug-swap'];
-
-/** @throws SevError RELAY_USAGE, MEASURE_CPU */
-export function readVmsaSettings(options: CpuOptions): VmsaSettings {
-  return {
-    variant: readVariant(options.variant),
-    cpuSignature: readSignature(options),
-    ...(options['debug-swap'] && { sevFeatures: DEBUG_SWAP }),
-  };
-}
-
-function readVariant(text: string = VMSA_VARIANTS[0]!): VmsaVariant {
-  const known = VMSA_VARIANTS.find((variant) => variant === text);
-  if (known) return known;
-  throw usage('--variant', `“${text.slice(0, 40)}” is none of ${VMSA_VARIANTS.join(', ')}.`);
-}
-
-/** Clouds ignore it; for all others there has to be one. */
-function readSignature(options: CpuOptions): number {
-  const { 'cpu-signature': signature, 'cpu-model': model, 'cpu-family': family, 'cpu-stepping': stepping } = options;
-  const isByNumbers = family !== undefined || stepping !== undefined;
-  if (signature !== undefined) {
-    if (model !== undefined || isByNumbers) throw usage('--cpu-signature', 'It stands alone.');
-    return signature;
-  }
-  if (isByNumbers) return signatureOfNumbers(family, model, stepping);
-  if (model !== undefined) return signatureOfModel(model);
-  if (['ec2', 'ec2-old', 'gce'].includes(options.variant ?? '')) return 0;
-  throw usage('', 'With SEV-ES the CPU is needed: --cpu-model NAME, or its numbers, or --vmsa-cpu0.');
-}
-
-function signatureOfNumbers(
-  family: number | undefined,
-  model: string | undefined,
-  stepping: number | undefined,
-): number {
-  if (
-    family === undefined ||
-    model === undefined ||
-    stepping === undefined ||
-    !/^(\d+|0[xX][\da-fA-F]+)$/.test(model)
-  ) {
-    throw usage('', '--cpu-family, --cpu-model and --cpu-stepping go together, as numbers.');
-  }
-  return cpuSignature({ family, model: Number(model), stepping });
 }
 
 function readDigest(options: LaunchOptions): Uint8Array {

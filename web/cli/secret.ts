@@ -14,7 +14,7 @@ import { readReported, REPORTED_HELP, REPORTED_OPTIONS } from './reported.ts';
 import { parseSecretFile, readSecretTable } from './secret-files.ts';
 import { requireRecord } from './session-record-path.ts';
 import { resumeFromRecord } from './session-record.ts';
-import { readTransportKeys } from './transport-key-files.ts';
+import { KEY_OPTIONS, readTransportKeys } from './transport-key-files.ts';
 import { type Result, verb } from './verb.ts';
 import { type Output, writeOutputs } from './write-file.ts';
 
@@ -46,9 +46,7 @@ Exit codes: 0 packed, 1 withheld, 2 wrong use or unreadable input.
 const OPTIONS = {
   ...LAUNCH_OPTIONS,
   ...REPORTED_OPTIONS,
-  tik: { kind: 'text' },
-  tek: { kind: 'text' },
-  tk: { kind: 'text' },
+  ...KEY_OPTIONS,
   record: { kind: 'text' },
   secret: { kind: 'list', short: 's' },
   base64: { kind: 'flag' },

@@ -2,8 +2,15 @@
 import { importCipherKey, importMacKey } from '../../shared/crypto/mac.ts';
 import type { TransportKeys } from '../../shared/session/launch-session.ts';
 import { type RawTransportKeys, wipeTransportKeys } from '../../shared/session/session-blob.ts';
+import type { OptionTable } from './options.ts';
 import { readSmallFile } from './read-file.ts';
 import { usage } from './usage.ts';
+
+export const KEY_OPTIONS = {
+  tik: { kind: 'text' },
+  tek: { kind: 'text' },
+  tk: { kind: 'text' },
+} as const satisfies OptionTable;
 
 export interface KeyFiles {
   /** sev-tool's tmp_tk.bin: TEK then TIK, 32 bytes. */

@@ -5,8 +5,9 @@ import { showSignature } from '../../shared/formats/cpu-signature.ts';
 import { parseGuestImageEnds } from '../../shared/formats/guest-image.ts';
 import { readVmsa } from '../../shared/formats/vmsa-reading.ts';
 import { buildVmsa, VMSA_VARIANTS, type VmsaSettings } from '../../shared/formats/vmsa.ts';
+import { CPU_OPTIONS, readVmsaSettings } from './cpu-options.ts';
 import { hashFile } from './hash-file.ts';
-import { CPU_OPTIONS, readVmsaSettings } from './launch-files.ts';
+
 import { freeValues, type Given, type OptionTable, required } from './options.ts';
 import { readSmallFile } from './read-file.ts';
 import { usage } from './usage.ts';

@@ -388,7 +388,8 @@ static int pek_cert_import(int fd, uint64_t data, uint32_t *status)
 	if (!spans.pek_cert_address || !spans.oca_cert_address || !spans.pek_cert_len || !spans.oca_cert_len ||
 	    spans.pek_cert_len > MAX_BLOB || spans.oca_cert_len > MAX_BLOB)
 		return EINVAL;
-	payload = malloc(4 + 2 * MAX_BLOB);
+	if (!(payload = malloc(4 + 2 * MAX_BLOB)))
+		return ENOMEM;
 	memcpy(payload, &spans.pek_cert_len, 4);
 	error = from_user(payload + 4, spans.pek_cert_address, spans.pek_cert_len);
 	error = error ? error : from_user(payload + 4 + spans.pek_cert_len, spans.oca_cert_address, spans.oca_cert_len);
@@ -547,7 +548,8 @@ static int kvm_launch_start(struct vm *vm, uint64_t data, uint32_t *status)
 		return error;
 	if (start.dh_len > MAX_BLOB || start.session_len > MAX_BLOB)
 		return EINVAL;
-	payload = malloc(12 + 2 * MAX_BLOB);
+	if (!(payload = malloc(12 + 2 * MAX_BLOB)))
+		return ENOMEM;
 	put_u32(payload, start.policy);
 	put_u32(payload + 4, start.handle);
 	put_u32(payload + 8, start.dh_uaddr ? start.dh_len : 0);
@@ -601,23 +603,38 @@ static int kvm_update_vmsa(struct vm *vm, uint32_t *status)
 	return error;
 }
 
+/*
+ * An answer of a fixed length for the caller's buffer: without one, or with too short a one, the needed length.
+ * LAUNCH_MEASURE and GET_ATTESTATION_REPORT; whoever calls writes the length back into the structure.
+ */
+static struct answer fixed_answer(struct vm *vm, uint32_t id, const void *payload, uint32_t given, uint64_t buffer,
+				  uint32_t *length, uint32_t needed)
+{
+	struct answer answer;
+
+	if (buffer && *length > MAX_BLOB)
+		return failed(EINVAL);
+	if (!buffer || *length < needed) {
+		answer = (struct answer){ .status = SEV_RET_INVALID_LEN };
+	} else {
+		answer = ask(vm->socket, OP_KVM + id, payload, given);
+		if (!answer.error && !answer.status &&
+		    (answer.length != needed || to_user(buffer, answer.bytes, needed)))
+			answer.error = EFAULT;
+	}
+	*length = needed;
+	return answer;
+}
+
 static int kvm_measure(struct vm *vm, uint64_t data, uint32_t *status)
 {
-	const uint32_t needed = 48;
 	struct kvm_sev_launch_measure span;
 	struct answer answer;
 	int error = from_user(&span, data, sizeof(span));
 
 	if (error)
 		return error;
-	if (!span.uaddr || span.len < needed) {
-		answer = (struct answer){ .status = SEV_RET_INVALID_LEN };
-	} else {
-		answer = ask(vm->socket, OP_KVM + KVM_SEV_LAUNCH_MEASURE, NULL, 0);
-		if (!answer.error && !answer.status && to_user(span.uaddr, answer.bytes, answer.length))
-			answer.error = EFAULT;
-	}
-	span.len = needed;
+	answer = fixed_answer(vm, KVM_SEV_LAUNCH_MEASURE, NULL, 0, span.uaddr, &span.len, 48);
 	if (to_user(data, &span, sizeof(span)))
 		answer.error = EFAULT;
 	return done(&answer, status);
@@ -634,7 +651,8 @@ static int kvm_secret(struct vm *vm, uint64_t data, uint32_t *status)
 		return error;
 	if (secret.hdr_len > MAX_BLOB || secret.trans_len > MAX_BLOB || secret.guest_len > MAX_BLOB)
 		return EINVAL;
-	payload = malloc(8 + 2 * MAX_BLOB);
+	if (!(payload = malloc(8 + 2 * MAX_BLOB)))
+		return ENOMEM;
 	put_u32(payload, secret.guest_len);
 	put_u32(payload + 4, secret.hdr_len);
 	error = from_user(payload + 8, secret.hdr_uaddr, secret.hdr_len);
@@ -662,21 +680,14 @@ static int kvm_guest_status(struct vm *vm, uint64_t data, uint32_t *status)
 
 static int kvm_report(struct vm *vm, uint64_t data, uint32_t *status)
 {
-	const uint32_t needed = 208;
 	struct kvm_sev_attestation_report span;
 	struct answer answer;
 	int error = from_user(&span, data, sizeof(span));
 
 	if (error)
 		return error;
-	if (!span.uaddr || span.len < needed) {
-		answer = (struct answer){ .status = SEV_RET_INVALID_LEN };
-	} else {
-		answer = ask(vm->socket, OP_KVM + KVM_SEV_GET_ATTESTATION_REPORT, span.mnonce, sizeof(span.mnonce));
-		if (!answer.error && !answer.status && to_user(span.uaddr, answer.bytes, answer.length))
-			answer.error = EFAULT;
-	}
-	span.len = needed;
+	answer = fixed_answer(vm, KVM_SEV_GET_ATTESTATION_REPORT, span.mnonce, sizeof(span.mnonce), span.uaddr,
+			      &span.len, 208);
 	if (to_user(data, &span, sizeof(span)))
 		answer.error = EFAULT;
 	return done(&answer, status);
