@@ -30,7 +30,8 @@ export class Inbox {
   /** A scanned message on its way to the screen that it belongs to: see `carry/bring.ts`. */
   scanned = $state.raw<AirgapMessage | undefined>();
   readonly #navigation: Navigation;
-  #taker: Taker | undefined;
+  /** The one that came last is asked first. */
+  readonly #takers: Taker[] = [];
   #fileTaker: FileTaker | undefined;
 
   constructor(navigation: Navigation) {
@@ -39,10 +40,8 @@ export class Inbox {
 
   /** The screen that is open says what it can use. @returns the way to stop */
   serve(taker: Taker): () => void {
-    this.#taker = taker;
-    return () => {
-      if (this.#taker === taker) this.#taker = undefined;
-    };
+    this.#takers.unshift(taker);
+    return () => void this.#takers.splice(this.#takers.indexOf(taker), 1);
   }
 
   /** The same for a screen that reads files by itself, whatever is in them. */
@@ -80,7 +79,7 @@ export class Inbox {
     if (this.#fileTaker) return this.#fileTaker(files);
     try {
       const pieces = await recogniseFiles(files);
-      if (this.#taker?.(pieces, files)) return;
+      if (this.#takers.some((taker) => taker(pieces, files))) return;
       if (pieces.some(({ kind }) => OF_PLATFORM.has(kind))) return this.#toConnect(files);
       throw this.#misplaced(pieces);
     } catch (error) {

@@ -113,6 +113,40 @@ export const MEASUREMENT_LIES: readonly TestedLie[] = [
   },
 ];
 
+const UNSIGNED = 'The report is not this platform’s word. It proves nothing.';
+
+/** Every field of an attestation report, spoilt in one bit; and a whole one, which is old. */
+export const REPORT_LIES: readonly (Pick<TestedLie, 'title' | 'lie'> & { readonly named: string })[] = [
+  ...(
+    [
+      ['the nonce', 3],
+      ['the launch digest', 20],
+      ['the policy', 48],
+      ['its signer', 52],
+      ['how it is signed', 56],
+      ['what is reserved', 61],
+      ['r of its signature', 70],
+      ['what is unused of r', 130],
+      ['s of its signature', 140],
+      ['what is unused of s', 205],
+    ] as const
+  ).map(([title, offset]) => ({
+    title,
+    lie: changed('guest.report', ({ report }) => ({ report: flipped(report, offset) })),
+    named: UNSIGNED,
+  })),
+  {
+    title: 'the report, which is nothing but zeros',
+    lie: changed('guest.report', () => ({ report: base64(new Uint8Array(208)) })),
+    named: UNSIGNED,
+  },
+  {
+    title: 'the report, which is an earlier one',
+    lie: { at: 'guest.report', tell: (truth, _id, before) => ({ result: before.get('guest.report') ?? truth }) },
+    named: 'The report answers another request. It proves nothing.',
+  },
+];
+
 /** As in the profile's hint: it promises the very image that the guest owner chose, and starts another. */
 export const promises = (sha256: string): Lie =>
   eachOf('guest.profiles', { firmware: { name: 'OVMF.amdsev.fd', size: 4_194_304, sha256 } });

@@ -16,7 +16,7 @@ import {
   verdict,
 } from '../journey.ts';
 import { expect, NO_VECTORS, test as base, vectorsFolder } from '../world.ts';
-import { chainLies, GARBAGE, IDLE_LIES, MEASUREMENT_LIES, promises } from './lies.ts';
+import { chainLies, GARBAGE, IDLE_LIES, MEASUREMENT_LIES, promises, REPORT_LIES } from './lies.ts';
 import { type Answer, type Lie, LyingRelay } from './lying-relay.ts';
 import { trueCertificates } from './true-certificates.ts';
 
@@ -110,6 +110,35 @@ test('A relay lies about the launch, and the secret is kept', async ({ page, fol
       await expectNoRelease(page, liar, title);
     });
   }
+});
+
+test('A relay lies about the attestation report, and nothing of it is believed', async ({ page, folder, liar }) => {
+  test.slow();
+  const proven = page.getByRole('heading', {
+    name: 'A simulated platform has a guest with your launch digest and policy.',
+  });
+  await meet(page, liar);
+  await makeSession(page, demoImage(folder));
+  await launch(page, 'demo', MATCH);
+  await page.getByText('Attestation report', { exact: true }).click();
+  await page.getByRole('button', { name: 'Ask for an attestation report' }).click();
+  await expect(proven).toBeVisible();
+  for (const { title, lie, named } of REPORT_LIES) {
+    await test.step(title, async () => {
+      liar.lies = [lie];
+      await page.getByRole('button', { name: 'Ask for another report' }).click();
+      await expect.poll(() => liar.told.has(lie), title).toBe(true);
+      await expect(page.getByRole('heading', { name: named }), title).toBeVisible();
+      await expect(proven, title).toHaveCount(0);
+    });
+  }
+  liar.lies = [];
+  await page.getByRole('button', { name: 'Ask for another report' }).click();
+  await expect(proven).toBeVisible();
+  const nonces = liar.requests.flatMap(({ method, params }) =>
+    method === 'guest.report' ? JSON.stringify(params) : [],
+  );
+  expect(new Set(nonces).size, 'a fresh nonce each time').toBe(REPORT_LIES.length + 2);
 });
 
 test('A relay promises the guest image that is meant and starts another, and the secret is kept', async ({

@@ -45,6 +45,14 @@ export const qmpInjectCommand = ({ header, payload }: SecretPacket, gpa?: number
     ...(gpa !== undefined && { gpa: requireAddress(gpa) }),
   });
 
+/** `query-sev-attestation-report`; QEMU 6.1 and later. @param mnonce 16 bytes */
+export const qmpReportCommand = (mnonce: Uint8Array): string =>
+  qmpCommand('query-sev-attestation-report', { mnonce: toBase64(mnonce) });
+
+/** `virsh qemu-monitor-command`: libvirt has no command of its own for it. */
+export const virshQmpCommand = (domain: string, qmp: string): string =>
+  virsh('qemu-monitor-command', requireDomain(domain), qmp);
+
 /** A whole launch over QMP, in order; the packet goes before `cont`. */
 export const QMP_STEPS = {
   negotiate: qmpCommand('qmp_capabilities'),

@@ -12,6 +12,7 @@ const roots = [...AMD_ROOTS, SIMULATED_ROOT];
 let world: EvidenceWorld;
 beforeAll(async () => void (world = await evidenceForTests()));
 
+type ReportOf = NonNullable<Evidence['reports']>[number];
 const bytesOf = (evidence: Evidence): Uint8Array => toUtf8(encodeEvidence(evidence));
 const other = (hexText: string): string => `${hexText.startsWith('0') ? '1' : '0'}${hexText.slice(1)}`;
 
@@ -41,8 +42,17 @@ describe('the record of a launch', () => {
     expect(() => parseEvidence(bytes)).toThrow(/BYTES_(VALUE|TOO_LARGE)/);
   });
 
+  it('is of the second version just where it has attestation reports', () => {
+    expect(parseEvidence(bytesOf(world.reported))).toEqual(world.reported);
+    for (const evidence of [
+      { ...world.reported, version: 1 },
+      { ...world.evidence, version: 2 },
+    ])
+      expect(() => parseEvidence(bytesOf(evidence))).toThrow('BYTES_VALUE at evidence.reports');
+  });
+
   it('is told apart from one of a newer program', () => {
-    const newer = encodeEvidence(world.evidence).replace('"version": 1', '"version": 2');
+    const newer = encodeEvidence(world.evidence).replace('"version": 1', '"version": 3');
     expect(() => parseEvidence(toUtf8(newer))).toThrow(/BYTES_VERSION/);
   });
 });
@@ -154,6 +164,30 @@ describe('checking a record again', () => {
 
   it.each(cases)('refuses when %s', async (_, name, change) => {
     expect(await statusOf(change(world.evidence), name)).toEqual(['refused', 'refused']);
+  });
+
+  it('checks attestation reports against chain, nonce, digest and policy, and says what none of them shows', async () => {
+    const { status, checks, untold } = await recheckEvidence(world.reported, { roots, tik: world.tik });
+    expect([status, checks.find(({ name }) => name === 'reports')?.status]).toEqual(['rechecked', 'holds']);
+    expect(untold.join(' ')).toContain('another guest');
+    expect(checks.every((check) => Object.keys(check).length === 3)).toBe(true);
+  });
+
+  it.each<[string, (one: ReportOf) => ReportOf]>([
+    ['its signature is another', (one) => ({ ...one, report: flip(one.report, 100) })],
+    ['its nonce is another', (one) => ({ ...one, mnonce: other(one.mnonce) })],
+    ['it is cut short in its meaning', (one) => ({ ...one, report: new Uint8Array(208) })],
+  ])('refuses an attestation report when %s', async (_, change) => {
+    const reports = world.reported.reports!.map(change);
+    expect(await statusOf({ ...world.reported, reports }, 'reports')).toEqual(['refused', 'refused']);
+  });
+
+  it('refuses an attestation report of another guest, or under a chain that does not hold', async () => {
+    const another = await evidenceForTests();
+    const foreign = { ...world.reported, reports: another.reported.reports! };
+    expect(await statusOf(foreign, 'reports')).toEqual(['refused', 'refused']);
+    const { checks } = await recheckEvidence(world.reported, { roots: AMD_ROOTS });
+    expect(checks.find(({ name }) => name === 'reports')?.status).toBe('refused');
   });
 
   it('refuses a policy that allows debugging', async () => {

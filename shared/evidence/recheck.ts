@@ -8,6 +8,7 @@ import type { CryptoKey } from '../crypto/subtle.ts';
 import { describedInputs } from '../decide/described-launch.ts';
 import type { FirmwareFloor } from '../decide/expectation.ts';
 import { policyFindings } from '../decide/policy-findings.ts';
+import { decideReport } from '../decide/report-decision.ts';
 import { SevError } from '../errors.ts';
 import { parseCertChain } from '../formats/cert-chain.ts';
 import { parseLaunchSession } from '../formats/launch-session.ts';
@@ -15,13 +16,13 @@ import { apiAtLeast, parsePolicy, showPolicy } from '../formats/policy.ts';
 import { parseSevCert } from '../formats/sev-cert.ts';
 import { sessionFitsPolicy } from '../session/session-blob.ts';
 import type { PinnedRoot } from '../trust/pinned-root.ts';
-import { verifyCertChain } from '../verify/cert-chain.ts';
+import { type TrustedPdh, verifyCertChain } from '../verify/cert-chain.ts';
 import { computeLaunchDigest } from '../verify/launch-digest.ts';
 import { launchMeasureMatches } from '../verify/launch-measure.ts';
 import type { Evidence } from './record.ts';
 
 export type CheckName =
-  'chain' | 'session' | 'image' | 'digest' | 'policy' | 'firmware' | 'verdict' | 'session-mac' | 'measure';
+  'chain' | 'session' | 'image' | 'digest' | 'policy' | 'firmware' | 'verdict' | 'reports' | 'session-mac' | 'measure';
 
 export interface Check {
   readonly name: CheckName;
@@ -55,13 +56,16 @@ export async function recheckEvidence(evidence: Evidence, { roots, tik }: Rechec
     policyCheck(evidence),
     firmwareCheck(evidence),
     verdictCheck(evidence),
+    ...(await reportChecks(evidence, chain.trusted)),
     await sessionMacCheck(evidence, tik),
     await measureCheck(evidence, tik),
   ];
   const refused = checks.some((check) => check.status === 'refused');
   const whole = checks.every((check) => check.status === 'holds');
   const status = refused ? 'refused' : whole ? 'rechecked' : 'consistent';
-  return { status, simulated: chain.simulated, checks, untold: tik ? [SYMMETRIC, ...UNTOLD] : [UNSIGNED, ...UNTOLD] };
+  const untold = [tik ? SYMMETRIC : UNSIGNED, ...UNTOLD, ...(evidence.reports ? [REPORTS_UNTOLD] : [])];
+  const told = checks.map(({ name, status: held, sentence }) => ({ name, status: held, sentence }));
+  return { status, simulated: chain.simulated, checks: told, untold };
 }
 
 const SYMMETRIC =
@@ -73,6 +77,9 @@ const UNTOLD: readonly string[] = [
   'Times, history and what was found inside the guest: they are as the exporting device told them.',
   'That the secret arrived in the guest: no platform attests that.',
 ];
+
+const REPORTS_UNTOLD =
+  'Which guest an attestation report is of: a host can answer with the report of another guest with the same digest and policy.';
 
 const holds = (name: CheckName, sentence: string): Check => ({ name, status: 'holds', sentence });
 const refused = (name: CheckName, sentence: string): Check => ({ name, status: 'refused', sentence });
@@ -87,7 +94,7 @@ function refusal(name: CheckName, error: unknown): Check {
 async function chainCheck(
   { chain, root, launch }: Evidence,
   roots: readonly PinnedRoot[],
-): Promise<Check & { readonly simulated: boolean }> {
+): Promise<Check & { readonly simulated: boolean; readonly trusted?: TrustedPdh }> {
   try {
     const trusted = await verifyCertChain(parseCertChain(chain, 'chain'), roots);
     const { simulated } = trusted;
@@ -100,7 +107,7 @@ async function chainCheck(
     const sentence = simulated
       ? 'The chain leads to the published test root: it is SIMULATED, and proves nothing about any hardware.'
       : `The chain leads to AMD's root for ${trusted.root.name}, which this program pins by its whole key.`;
-    return { ...holds('chain', sentence), simulated };
+    return { ...holds('chain', sentence), simulated, trusted };
   } catch (error) {
     return { ...refusal('chain', error), simulated: false };
   }
@@ -199,6 +206,26 @@ function verdictCheck({ verdict }: Evidence): Check {
   if (against)
     return refused('verdict', `The record says “release” beside a finding that forbids it: ${against.code}.`);
   return holds('verdict', 'The record says that the secret could be released, and no finding of it speaks against.');
+}
+
+/** One check for all of them; none where the record has none. */
+async function reportChecks(
+  { reports, session, expected }: Evidence,
+  platform: TrustedPdh | undefined,
+): Promise<readonly Check[]> {
+  if (!reports) return [];
+  if (!platform) return [refused('reports', 'Without a chain that holds, nobody can say who signed the reports.')];
+  const asked = { launchDigest: fromHex(expected.launchDigest), policy: session.policy };
+  for (const { report, mnonce, received } of reports) {
+    const { kind, findings } = await decideReport(report, platform, { ...asked, mnonce: fromHex(mnonce) });
+    const against = findings.find(({ severity }) => severity === 'refused');
+    if (kind !== 'proven')
+      return [refused('reports', `The attestation report of ${received}: ${against?.sentence ?? kind}`)];
+  }
+  const many = reports.length === 1 ? 'The attestation report is' : `All ${reports.length} attestation reports are`;
+  return [
+    holds('reports', `${many} signed by the PEK of this chain, for the nonce, launch digest and policy of the record.`),
+  ];
 }
 
 async function sessionMacCheck({ session }: Evidence, tik: CryptoKey | undefined): Promise<Check> {

@@ -22,7 +22,10 @@ import {
 } from '../schema.ts';
 
 export const EVIDENCE_FORMAT = 'sev-launch-evidence';
-export const EVIDENCE_VERSION = 1;
+/** The second adds attestation reports; a record without any is still written as the first. */
+export const EVIDENCE_VERSION = 2;
+/** More than a launch ever keeps. */
+const MAX_REPORTS = 32;
 /** Larger than any record that this program writes: five certificates and a history are some 20 KB. */
 export const MAX_EVIDENCE_BYTES = 512 * 1024;
 /** PDH, PEK, OCA and CEK, and behind them ASK and ARK. */
@@ -59,7 +62,7 @@ const finding = object({
 
 const schema = object({
   format: literal(EVIDENCE_FORMAT),
-  version: integer(EVIDENCE_VERSION, EVIDENCE_VERSION),
+  version: integer(1, EVIDENCE_VERSION),
   exported: instant,
   /** Which build of the app wrote it, by the hash that its About page shows. */
   app: object({ build: string(128) }),
@@ -97,6 +100,10 @@ const schema = object({
   history: array(object({ at: instant, event: string(40), detail: optional(string(400)) }), 1000),
   /** What the guest owner said to have found inside the guest. */
   foundInside: array(string(40), 16),
+  /** Attestation reports, each with the nonce that it was asked under. From version 2 on. */
+  reports: optional(
+    array(object({ mnonce: hex(16), asked: instant, report: blob(208), received: instant }), MAX_REPORTS),
+  ),
 });
 
 export type Evidence = Parsed<typeof schema>;
@@ -111,7 +118,10 @@ export function parseEvidence(bytes: Uint8Array, at = 'evidence'): Evidence {
   if (bytes.length > MAX_EVIDENCE_BYTES) throw new SevError('BYTES_TOO_LARGE', { at });
   const value = readJson(fromUtf8(bytes, at), at);
   if (anyVersion.parse(value, at).version > EVIDENCE_VERSION) throw new SevError('BYTES_VERSION', { at });
-  return schema.parse(value, at);
+  const evidence = schema.parse(value, at);
+  const { version, reports } = evidence;
+  if ((version === 1) !== (reports === undefined)) refuse(`${at}.reports`, `It does not fit version ${version}.`);
+  return evidence;
 }
 
 function readJson(text: string, at: string): unknown {

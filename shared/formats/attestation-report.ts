@@ -7,6 +7,9 @@ import { readEcComponent, writeEcComponent } from './ec-component.ts';
 import { ALGORITHM, showAlgorithm, showUsage, USAGE } from './sev-names.ts';
 
 export const ATTESTATION_REPORT_SIZE = 208;
+export const REPORT_NONCE_SIZE = 16;
+/** The first firmware API that has the command ATTESTATION: Linux, KVM_SEV_GET_ATTESTATION_REPORT. */
+export const FIRST_REPORT_API = { apiMajor: 0, apiMinor: 23 } as const;
 /** The signature covers mnonce, launch digest and policy. */
 const SIGNED_SIZE = 52;
 
@@ -33,7 +36,7 @@ export interface AttestationReport {
 export function parseAttestationReport(bytes: Uint8Array, at = 'report'): AttestationReport {
   requireLength(bytes, ATTESTATION_REPORT_SIZE, at);
   const reader = new ByteReader(bytes.slice(), at);
-  const mnonce = reader.take(16, 'mnonce');
+  const mnonce = reader.take(REPORT_NONCE_SIZE, 'mnonce');
   const launchDigest = reader.take(32, 'launchDigest');
   const policy = reader.u32('policy');
   const usage = reader.u32('usage');
@@ -54,7 +57,7 @@ export function parseAttestationReport(bytes: Uint8Array, at = 'report'): Attest
 }
 
 export function encodeAttestationReport(report: Omit<AttestationReport, 'bytes' | 'signedBody'>): Uint8Array {
-  requireLength(report.mnonce, 16, 'mnonce');
+  requireLength(report.mnonce, REPORT_NONCE_SIZE, 'mnonce');
   requireLength(report.launchDigest, 32, 'launchDigest');
   const writer = new ByteWriter(ATTESTATION_REPORT_SIZE);
   writer.bytes(report.mnonce).bytes(report.launchDigest).u32(report.policy);

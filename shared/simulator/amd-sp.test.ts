@@ -253,6 +253,11 @@ describe('A guest goes from launch to running, and never back', () => {
 });
 
 describe('An attestation report', () => {
+  it('is unknown to firmware before 0.23', async () => {
+    const old = await SimulatedAmdSp.create({ apiMinor: 22 });
+    await expect(old.attestationReport(1, new Uint8Array(16))).rejects.toMatchObject({ code: 'AMDSP_INVALID_COMMAND' });
+  });
+
   it('is signed by the PEK over nonce, digest and policy', async () => {
     const amdSp = await SimulatedAmdSp.create();
     const handle = await launched(amdSp, 3);

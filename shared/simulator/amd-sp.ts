@@ -15,6 +15,9 @@ import { type PlatformIdentity, restoreIdentity, storeIdentity } from './stored-
 import { TEST_ASK_KEY } from './test-root.ts';
 import { openSession, type TransportKeys } from './transport-keys.ts';
 
+/** The command ATTESTATION came with API 0.23. */
+const FIRST_MINOR_WITH_REPORTS = 23;
+
 export interface SimulatedAmdSpOptions {
   readonly random?: Random;
   readonly apiMajor?: number;
@@ -206,6 +209,8 @@ export class SimulatedAmdSp {
   /** @param mnonce 16 bytes, chosen by whoever asks @returns 208 bytes, signed by the PEK */
   attestationReport(handle: number, mnonce: Uint8Array): Promise<Uint8Array> {
     return this.#serially(() => {
+      const { apiMajor, apiMinor } = this.#version;
+      requireThat(apiMajor > 0 || apiMinor >= FIRST_MINOR_WITH_REPORTS, STATUS.INVALID_COMMAND);
       requireThat(mnonce.length === 16, STATUS.INVALID_LENGTH, 'The mnonce does not have 16 bytes.');
       const guest = this.#guest(handle);
       return signedReport(this.#identity.keys.pek, mnonce, guest.measuredDigest(), guest.policy);

@@ -18,6 +18,8 @@ import { trustPlatform } from './launch-world.ts';
 
 export interface EvidenceWorld {
   readonly evidence: Evidence;
+  /** The same record with an attestation report, as the AMD-SP gave it. */
+  readonly reported: Evidence;
   readonly tik: CryptoKey;
   /** The raw keys, to look for where they must not be. */
   readonly raw: { readonly tek: Uint8Array; readonly tik: Uint8Array };
@@ -76,5 +78,12 @@ export async function evidenceForTests(policy = 0x7): Promise<EvidenceWorld> {
     history: [{ at: AT, event: 'verified', detail: 'OVMF.fd' }],
     foundInside: ['sev-active'],
   };
-  return { evidence, tik: await importMacKey(raw.tik.slice()), raw };
+  const mnonce = webCryptoRandom(16);
+  const report = await amdSp.attestationReport(handle, mnonce);
+  const reported: Evidence = {
+    ...evidence,
+    version: 2,
+    reports: [{ mnonce: toHex(mnonce), asked: AT, report, received: AT }],
+  };
+  return { evidence, reported, tik: await importMacKey(raw.tik.slice()), raw };
 }

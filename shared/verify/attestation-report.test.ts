@@ -6,8 +6,9 @@ import { SevError } from '../errors.ts';
 import { fromHex, toHex } from '../bytes/text.ts';
 import { encodeAttestationReport, parseAttestationReport } from '../formats/attestation-report.ts';
 import { parseCertChain } from '../formats/cert-chain.ts';
-import { REPORT_LEAVES_UNPROVEN, verifyAttestationReport } from './attestation-report.ts';
+import { verifyAttestationReport } from './attestation-report.ts';
 import { verifyCertChain } from './cert-chain.ts';
+import { REPORT_LEAVES_UNPROVEN } from './report-unproven.ts';
 
 interface Case {
   pek: string;

@@ -1,4 +1,4 @@
-// Whether an attestation report comes from a trusted platform and says what is expected, and what it leaves unproven.
+// Whether an attestation report comes from a trusted platform and says what is expected.
 import { SevError } from '../errors.ts';
 import { equalBytes } from '../bytes/equal.ts';
 import { bothRadices } from '../bytes/number.ts';
@@ -25,23 +25,6 @@ export interface VerifiedReport {
   readonly unchecked: readonly ('launchDigest' | 'policy')[];
 }
 
-/** What no attestation report proves, however right it is; to be said beside every verdict. */
-export const REPORT_LEAVES_UNPROVEN: readonly { readonly code: string; readonly sentence: string }[] = [
-  {
-    code: 'REPORT_NOT_WHICH_GUEST',
-    sentence:
-      'It does not say which guest it is: the host can answer with the report of another guest that has the same digest and policy. Only your launch secret ties a guest to your session.',
-  },
-  {
-    code: 'REPORT_NOT_FIRMWARE',
-    sentence: "It does not contain the AMD-SP's API version and build; the launch measure does.",
-  },
-  {
-    code: 'REPORT_NOT_NOW',
-    sentence: 'It speaks of what was loaded at launch, and not of what the guest has done since.',
-  },
-];
-
 /**
  * Verifies a report against a chain that was verified before.
  *
@@ -53,17 +36,40 @@ export async function verifyAttestationReport(
   platform: TrustedPdh,
   expected: ExpectedReport,
 ): Promise<VerifiedReport> {
+  const report = await verifyReportSignature(given, platform);
+  const [first] = reportFaults(report, expected);
+  if (first) throw first;
+  const { launchDigest, policy } = expected;
+  const unchecked = [launchDigest ? [] : ['launchDigest'], policy === undefined ? ['policy'] : []].flat();
+  return { report, simulated: platform.simulated, unchecked } as unknown as VerifiedReport;
+}
+
+/**
+ * That this platform's PEK signed the report, and nothing else of it.
+ *
+ * @returns the report as it was signed
+ * @throws SevError CERT_SIGNATURE, MEASURE_NOT_VERIFIED for a platform that no chain was verified for
+ */
+export async function verifyReportSignature(
+  given: AttestationReport,
+  platform: TrustedPdh,
+): Promise<AttestationReport> {
   // The type asks for it already; this holds where types do not reach.
   if (!isTrustedPdh(platform)) throw new SevError('MEASURE_NOT_VERIFIED', { at: 'platform' });
   // Read anew from its bytes: a copy in which no field can differ from what was signed.
   const report = parseAttestationReport(given.bytes);
   await requireSignature(report, platform);
-  requireSame(equalBytes(report.mnonce, expected.mnonce), 'mnonce', REPLAYED);
-  const { launchDigest, policy } = expected;
-  if (launchDigest) requireSame(equalBytes(report.launchDigest, launchDigest), 'launchDigest', OTHER_GUEST);
-  if (policy !== undefined) requireSame(report.policy === policy, 'policy', otherPolicy(report.policy, policy));
-  const unchecked = [launchDigest ? [] : ['launchDigest'], policy === undefined ? ['policy'] : []].flat();
-  return { report, simulated: platform.simulated, unchecked } as unknown as VerifiedReport;
+  return report;
+}
+
+/** Each way in which a signed report is not the one that was asked for: CERT_REPORT at its field. */
+export function reportFaults(report: AttestationReport, expected: ExpectedReport): readonly SevError[] {
+  const { mnonce, launchDigest, policy } = expected;
+  return [
+    equalBytes(report.mnonce, mnonce) ? [] : fault('mnonce', REPLAYED),
+    !launchDigest || equalBytes(report.launchDigest, launchDigest) ? [] : fault('launchDigest', OTHER_GUEST),
+    policy === undefined || report.policy === policy ? [] : fault('policy', otherPolicy(report.policy, policy)),
+  ].flat();
 }
 
 const REPLAYED = 'The report was made for another nonce: it is an old one, or the answer to somebody else.';
@@ -78,6 +84,5 @@ async function requireSignature(report: AttestationReport, { chain }: TrustedPdh
   throw new SevError('CERT_SIGNATURE', { at: 'report.signature', sentence, next });
 }
 
-function requireSame(isSame: boolean, field: string, sentence: string): void {
-  if (!isSame) throw new SevError('CERT_REPORT', { at: `report.${field}`, sentence });
-}
+const fault = (field: string, sentence: string): SevError =>
+  new SevError('CERT_REPORT', { at: `report.${field}`, sentence });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AirgapMessage, expectMessage, sessionTag } from '../../shared/airgap/index.ts';
 import { toHex } from '../../shared/bytes/text.ts';
+import { concat } from '../../shared/bytes/writer.ts';
 import { noiseForTests } from '../airgap/noise-for-tests.ts';
 import type { LaunchRecord, LaunchState } from '../launches/launch-record.ts';
 import { bringMessage, type Bringing, takeOrBring } from './bring.ts';
@@ -8,6 +9,8 @@ import { bringMessage, type Bringing, takeOrBring } from './bring.ts';
 const cert = noiseForTests(2084);
 const blob = noiseForTests(128, 3);
 const session = sessionTag(blob);
+const nonce = noiseForTests(16, 5);
+const reportFor = (mnonce: Uint8Array): Uint8Array => concat(mnonce, noiseForTests(192, 6));
 const unnamed = {
   ...{ kind: 'measurement', measurement: noiseForTests(48), apiMajor: 1, apiMinor: 55, build: 22, policy: 1 },
 } as const satisfies AirgapMessage;
@@ -21,7 +24,10 @@ function appForTests(state: LaunchState = 'session', platforms = ['p']) {
     practice: false,
     navigation: { pairing: undefined, go: (to) => void visited.push(to) },
     inbox: { files: [], scanned: undefined },
-    launches: { findBySession: (tag) => Promise.resolve(tag === toHex(session) ? launch : undefined) },
+    launches: {
+      findBySession: (tag) => Promise.resolve(tag === toHex(session) ? launch : undefined),
+      findByNonce: (mnonce) => (toHex(mnonce) === toHex(nonce) ? { id: 'asker' } : undefined),
+    },
     library: {
       keep({ name }) {
         kept.push(name);
@@ -40,6 +46,12 @@ describe('what is scanned', () => {
     [{ kind: 'secret', session, header: noiseForTests(52), payload: noiseForTests(32) }, '#/courier'],
     [{ kind: 'oca-pin', sha256: noiseForTests(32) }, '#/platforms/p'],
     [{ kind: 'csr', csr: cert }, '#/ownership'],
+    [{ kind: 'report-request', mnonce: nonce }, '#/courier'],
+    [{ kind: 'report', report: reportFor(nonce) }, '#/launches/asker'],
+    // The nonce tells who asked, whatever the code says of its session.
+    [{ kind: 'report', report: reportFor(nonce), session }, '#/launches/asker'],
+    // A replay: its launch says why it is refused.
+    [{ kind: 'report', report: reportFor(noiseForTests(16, 7)), session }, '#/launches/mine'],
   ])('is left for the screen that it belongs to', async (message, place) => {
     const { app, visited } = appForTests();
     await bringMessage(app, message);
@@ -75,7 +87,11 @@ describe('what is scanned', () => {
     ],
     [unnamed, 'BYTES_SWAPPED', 'This is a measurement; it belongs into its launch.'],
     [{ kind: 'pek', pek: cert, oca: cert }, 'BYTES_SWAPPED', 'This is a signed PEK; it belongs'],
-    [{ kind: 'report', report: noiseForTests(208) }, 'BYTES_SWAPPED', 'This is an attestation report; it belongs with'],
+    [
+      { kind: 'report', report: noiseForTests(208) },
+      'MEASURE_OTHER_SESSION',
+      'This is an attestation report that no launch here has asked for.',
+    ],
   ])('is named where it has no place', async (message, code, sentence) => {
     const { app, visited } = appForTests();
     await expect(bringMessage(app, message)).rejects.toMatchObject({

@@ -8,6 +8,7 @@ import {
   sessionOf,
 } from '../../shared/airgap/index.ts';
 import { SevError } from '../../shared/errors.ts';
+import { REPORT_NONCE_SIZE } from '../../shared/formats/attestation-report.ts';
 import type { LaunchRecord } from '../launches/launch-record.ts';
 import { address } from '../navigation.svelte.ts';
 import { filesOfMessage } from '../platforms/scanned-files.ts';
@@ -20,7 +21,10 @@ export interface Bringing {
   readonly practice: boolean;
   readonly navigation: { pairing: Pairing | undefined; go(to: string): void };
   readonly inbox: { files: readonly File[]; scanned: AirgapMessage | undefined };
-  readonly launches: { findBySession(tag: string): Promise<LaunchRecord | undefined> };
+  readonly launches: {
+    findBySession(tag: string): Promise<LaunchRecord | undefined>;
+    findByNonce(mnonce: Uint8Array): { readonly id: string } | undefined;
+  };
   readonly library: { keep(file: ReturnType<typeof fileOfReference>): Promise<unknown> };
   readonly platforms: { readonly list: readonly { readonly id: string }[] };
 }
@@ -63,8 +67,15 @@ const WAYS: { readonly [K in MessageKind]: Way<K> } = {
   },
   csr: (app, message) => leave(app, message, address.ownership),
   pek: (_, { kind }) => refuse(kind),
-  'report-request': (_, { kind }) => refuse(kind),
-  report: (_, { kind }) => refuse(kind),
+  'report-request': toCourier,
+  async report(app, message) {
+    // The nonce tells who asked. A replay names another one, and is refused where its session's launch says why.
+    const tag = sessionOf(message);
+    const asked = app.launches.findByNonce(message.report.subarray(0, REPORT_NONCE_SIZE));
+    const launch = asked ?? (tag === undefined ? undefined : await app.launches.findBySession(tag));
+    if (!launch) throw unasked();
+    leave(app, message, address.launch(launch.id));
+  },
 };
 
 /**
@@ -122,6 +133,9 @@ const otherSession = (kind: MessageKind): SevError =>
     sentence: words.carry.unknownSession(nameOfKind(kind)),
     next: words.carry.unknownSessionNext,
   });
+
+const unasked = (): SevError =>
+  new SevError('MEASURE_OTHER_SESSION', { sentence: words.carry.unasked, next: words.carry.unaskedNext });
 
 function refuse(kind: MessageKind): never {
   throw misplaced(kind);

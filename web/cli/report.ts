@@ -5,11 +5,8 @@ import { parseAttestationReport } from '../../shared/formats/attestation-report.
 import { parsePolicy, showPolicy } from '../../shared/formats/policy.ts';
 import { expectPiece } from '../../shared/intake/expect-piece.ts';
 import { recognise } from '../../shared/intake/recognise.ts';
-import {
-  REPORT_LEAVES_UNPROVEN,
-  type VerifiedReport,
-  verifyAttestationReport,
-} from '../../shared/verify/attestation-report.ts';
+import { type VerifiedReport, verifyAttestationReport } from '../../shared/verify/attestation-report.ts';
+import { REPORT_LEAVES_UNPROVEN } from '../../shared/verify/report-unproven.ts';
 import { LAUNCH_HELP, LAUNCH_OPTIONS, readLaunch } from './launch-files.ts';
 import { freeValues, type Given, type OptionTable, required } from './options.ts';
 import { PLATFORM_HELP, PLATFORM_OPTIONS, trustPlatform } from './platform-files.ts';

@@ -1,13 +1,20 @@
 // Carrying one launch between a relay and a guest owner who is offline. Nothing of it outlives the page, and nothing is judged:
 // what is carried is public or sealed, and both ends make sure of it themselves.
-import { type AirgapMessage, expectMessage, type OfKind, sessionTag } from '../../shared/airgap/index.ts';
+import {
+  type AirgapMessage,
+  expectMessage,
+  type MessageKind,
+  type OfKind,
+  sessionTag,
+} from '../../shared/airgap/index.ts';
 import { toHex } from '../../shared/bytes/text.ts';
 import { SevError } from '../../shared/errors.ts';
 import { parsePolicy } from '../../shared/formats/policy.ts';
 import type { Guest, Profile } from '../../shared/relay-protocol.ts';
 import type { RelayConnection } from '../relay/connection.ts';
 import { courier } from '../strings/courier.ts';
-import { HAND_OVERS, type HandOver, type HandOverStatus } from './hand-overs.ts';
+import { HAND_OVERS, type HandOver, type HandOverStatus, type Stop } from './hand-overs.ts';
+import { ReportErrand } from './report-errand.svelte.ts';
 
 /** A paired relay, as far as carrying goes. */
 export interface CarryingRelay {
@@ -18,7 +25,8 @@ export interface CarryingRelay {
 
 export class CourierTask {
   readonly relay: CarryingRelay;
-  at = $state.raw<HandOver>('chain');
+  readonly report: ReportErrand;
+  at = $state.raw<Stop>('chain');
   /** What is going on, in words; undefined when nothing is. */
   doing = $state.raw<string | undefined>();
   error = $state.raw<unknown>();
@@ -32,28 +40,34 @@ export class CourierTask {
   packet = $state.raw<OfKind<'secret'> | undefined>();
   released = $state.raw(false);
   running = $state.raw(false);
-  #done = $state.raw<readonly HandOver[]>([]);
+  #done = $state.raw<readonly Stop[]>([]);
   /** Of the session that this page launched with; unknown for a guest that was started otherwise. */
   #session = $state.raw<Uint8Array | undefined>();
 
   constructor(relay: CarryingRelay) {
     this.relay = relay;
+    this.report = new ReportErrand(relay, (doing, work) => this.#attempt(doing, work));
   }
 
-  status(name: HandOver): HandOverStatus {
-    if (this.at === name && !this.running) return 'now';
+  status(name: Stop): HandOverStatus {
+    if (this.at === name && (name === 'report' || !this.running)) return 'now';
     return this.#done.includes(name) ? 'done' : 'ahead';
   }
 
   /** Any hand-over can be gone to: the page may have been opened anew in the middle of a launch. */
-  go(name: HandOver): void {
+  go(name: Stop): void {
     this.error = undefined;
     this.at = name;
   }
 
   /** The person says that the code which is shown was scanned. */
   shown(): void {
-    this.#finish(this.at);
+    if (this.at !== 'report') this.#finish(this.at);
+  }
+
+  /** The same of the attestation report, after which nothing comes. */
+  reportShown(): void {
+    this.#done = [...this.#done, 'report'];
   }
 
   askChain(): Promise<void> {
@@ -72,10 +86,11 @@ export class CourierTask {
 
   /** Takes what was scanned on another screen, and goes to where it is handed over. */
   takeBrought(message: AirgapMessage): Promise<void> {
-    this.go(message.kind === 'launch' ? 'session' : 'secret');
+    this.go(STOPS[message.kind] ?? 'secret');
     return this.#attempt(undefined, async () => {
       await Promise.resolve();
       if (message.kind === 'launch') this.takeOffer(message);
+      else if (message.kind === 'report-request') this.report.take(message, this.guest);
       else this.takePacket(message);
     });
   }
@@ -180,6 +195,9 @@ export class CourierTask {
     }
   }
 }
+
+/** Where what is scanned on another screen is handed over. */
+const STOPS: Readonly<Partial<Record<MessageKind, Stop>>> = { launch: 'session', 'report-request': 'report' };
 
 const otherGuest = (sentence: string, next: string): SevError =>
   new SevError('MEASURE_OTHER_SESSION', { sentence, next });

@@ -27,6 +27,7 @@ function relayForTests(answers: Readonly<Partial<Record<MethodName, unknown>>> =
     'guest.measurement': { ...report, state: 'launch-secret' },
     'guest.inject': {},
     'guest.resume': {},
+    'guest.report': { report: noiseForTests(208) },
     ...answers,
   };
   const ask = (method: MethodName, params: unknown): Promise<never> => {
@@ -107,6 +108,34 @@ describe('a courier', () => {
     expect(task.guests?.map(({ id }) => id)).toEqual(['b']);
     await task.chooseGuest('b');
     expect(task.measurement).toEqual({ kind: 'measurement', ...report, guest: 'b' });
+  });
+
+  it('carries a request for an attestation report afterwards, and its report back', async () => {
+    const { task, asked } = relayForTests();
+    const request: AirgapMessage = { kind: 'report-request', mnonce: noiseForTests(16), session: sessionTag(session) };
+    await task.takeBrought({ ...request, guest: 'demo-1' });
+    expect([task.at, task.status('report')]).toEqual(['report', 'now']);
+    await task.report.ask();
+    expect(asked).toEqual([['guest.report', { id: 'demo-1', mnonce: noiseForTests(16) }]]);
+    expect(task.report.report).toEqual({
+      ...{ kind: 'report', report: noiseForTests(208), guest: 'demo-1', session: sessionTag(session) },
+    });
+    expect(sayWhere(task).sentence).toBe('Show the attestation report to the guest owner.');
+    task.reportShown();
+    task.report.forget();
+    expect([task.report.request, task.report.report, task.report.guest]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('asks whose report it is where the request does not say', async () => {
+    const guests = [{ id: 'b', name: 'b', backend: 'qmp', state: 'running' }];
+    const { task, asked } = relayForTests({ 'guest.list': guests });
+    task.go('report');
+    task.report.take({ kind: 'report-request', mnonce: noiseForTests(16) });
+    expect(sayWhere(task).sentence).toBe('Choose the guest whose report is wanted.');
+    await task.report.lookForGuests();
+    await task.report.choose('b');
+    expect(asked.at(-1)).toEqual(['guest.report', { id: 'b', mnonce: noiseForTests(16) }]);
+    expect(() => task.report.take(offer)).toThrow('a request for an attestation report is asked for here.');
   });
 
   it('stays where it is when the relay refuses', async () => {

@@ -3,6 +3,9 @@
 export const HAND_OVERS = ['chain', 'session', 'measurement', 'secret'] as const;
 export type HandOver = (typeof HAND_OVERS)[number];
 
+/** Where the courier can be: at one of the four, or afterwards, if ever, at an attestation report. */
+export type Stop = HandOver | 'report';
+
 export type HandOverStatus = 'done' | 'now' | 'ahead';
 
 /** Chain and measurement go to the guest owner, and are shown; session and secret come back, and are scanned. */

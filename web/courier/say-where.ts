@@ -21,6 +21,8 @@ export function sayWhere(task: CourierTask): Said {
         : { sentence: courier.measurementSentence, reason: courier.measurementReason };
     case 'secret':
       return saySecret(task);
+    case 'report':
+      return sayReport(task);
   }
 }
 
@@ -29,4 +31,12 @@ function saySecret({ running, released, packet, guest }: CourierTask): Said {
   if (released) return { sentence: courier.releasedSentence, reason: courier.releasedReason };
   if (packet) return { sentence: courier.injectSentence, reason: courier.injectReason(guest ?? '') };
   return { sentence: courier.secretSentence, reason: courier.secretReason };
+}
+
+function sayReport({ report: { request, guest, report } }: CourierTask): Said {
+  if (report) return { sentence: courier.reportSentence, reason: courier.reportReason };
+  if (!request) return { sentence: courier.requestSentence, reason: courier.requestReason };
+  return guest === undefined
+    ? { sentence: courier.reportGuestSentence, reason: courier.guestReason }
+    : { sentence: courier.reportAskSentence, reason: courier.reportAskReason(guest) };
 }

@@ -1,5 +1,5 @@
 // The record of a launch for the file, out of what this device holds. Only public values are taken, each by its name.
-import type { Evidence } from '../../shared/evidence/record.ts';
+import { type Evidence, EVIDENCE_VERSION } from '../../shared/evidence/record.ts';
 import { toHex } from '../../shared/bytes/text.ts';
 import { parseLaunchMeasure } from '../../shared/formats/launch-measure.ts';
 import type { LaunchRecord } from './launch-record.ts';
@@ -15,11 +15,12 @@ export function evidenceOf({ record, build, now }: EvidenceParts): Evidence | un
   const { session, judged } = record;
   if (!session || !judged) return undefined;
   const { reported, expected, root } = judged;
+  const reports = reportsOf(record);
   const { measure, mnonce } = parseLaunchMeasure(reported.measurement);
   const { apiMajor, apiMinor, build: firmwareBuild, policy } = reported;
   return {
     format: 'sev-launch-evidence',
-    version: 1,
+    version: reports.length > 0 ? EVIDENCE_VERSION : 1,
     exported: instant(now),
     app: { build },
     launch: { name: record.name, platform: record.platformName, simulated: judged.simulated },
@@ -40,7 +41,14 @@ export function evidenceOf({ record, build, now }: EvidenceParts): Evidence | un
       ...(detail !== undefined && { detail: detail.slice(0, 400) }),
     })),
     foundInside: record.finalChecks ?? [],
+    ...(reports.length > 0 && { reports }),
   };
 }
+
+/** The reports that came; what was asked and never answered shows nothing. */
+const reportsOf = ({ reports = [] }: LaunchRecord): NonNullable<Evidence['reports']> =>
+  reports.flatMap(({ mnonce, askedAt, report, receivedAt = askedAt }) =>
+    report ? { mnonce: toHex(mnonce), asked: instant(askedAt), report, received: instant(receivedAt) } : [],
+  );
 
 const instant = (ms: number): string => new Date(ms).toISOString();

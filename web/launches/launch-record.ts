@@ -2,6 +2,7 @@
 import type { GuestState } from '../../shared/relay-protocol.ts';
 import type { StoredLaunchSession } from '../../shared/session/launch-session.ts';
 import type { Revised } from '../storage/records.ts';
+import type { AskedReport } from './asked-report.ts';
 import type { FinalCheckId } from './final-check.ts';
 import type { Judged } from './judged.ts';
 import type { Plan } from './plan.ts';
@@ -35,6 +36,9 @@ export type LaunchEvent =
   | 'running'
   | 'running-without'
   | 'checked-inside'
+  | 'report-asked'
+  | 'report-proven'
+  | 'report-refused'
   | 'guest-ended'
   | 'abandoned'
   | 'closed-by-restore'
@@ -68,6 +72,8 @@ export interface LaunchRecord extends Revised {
   readonly judged?: Judged;
   /** What the guest owner found inside the running guest. */
   readonly finalChecks?: readonly FinalCheckId[];
+  /** Attestation reports that were asked for, the latest last. */
+  readonly reports?: readonly AskedReport[];
   readonly history: readonly HistoryEntry[];
 }
 

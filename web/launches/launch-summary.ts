@@ -1,4 +1,5 @@
 // What a list shows of a launch, and what a search looks into: the record without its chain, session and history.
+import { toHex } from '../../shared/bytes/text.ts';
 import type { GuestState } from '../../shared/relay-protocol.ts';
 import { happened, type LaunchRecord, type LaunchState } from './launch-record.ts';
 
@@ -18,10 +19,13 @@ export interface LaunchSummary {
   readonly sessionId?: string;
   /** For the doctor, which tries the command lines of other launches. */
   readonly cmdline?: string;
+  /** In hex, of the attestation reports that it asked for: by them a report finds its launch. */
+  readonly nonces?: readonly string[];
 }
 
 export function summaryOf(record: LaunchRecord): LaunchSummary {
-  const { id, revision, name, updatedAt, order, state, platformId, platformName, plan, guestState, session } = record;
+  const { id, revision, name, updatedAt, order, state, platformId, platformName, plan, guestState, session, reports } =
+    record;
   const cmdline = plan.kernel?.cmdline;
   return {
     ...{ id, revision, name, updatedAt, state, platformId, platformName, policy: plan.policy },
@@ -30,6 +34,7 @@ export function summaryOf(record: LaunchRecord): LaunchSummary {
     ...(guestState && { guestState }),
     ...(session && { sessionId: session.id }),
     ...(cmdline && { cmdline }),
+    ...(reports && { nonces: reports.map(({ mnonce }) => toHex(mnonce)) }),
   };
 }
 

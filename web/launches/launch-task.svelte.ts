@@ -18,12 +18,14 @@ import { keptFindings } from './judged.ts';
 import { after, type Reported } from './launch-record.ts';
 import { LaunchWork } from './launch-work.svelte.ts';
 import { PlanTask } from './plan-task.svelte.ts';
+import { ReportTask } from './report-task.svelte.ts';
 import { SecretTask } from './secret-task.svelte.ts';
 
 export class LaunchTask extends LaunchWork {
   readonly plan = new PlanTask(this);
   readonly host = new HostTask(this);
   readonly secret = new SecretTask(this);
+  readonly report = new ReportTask(this);
   /** Whether the record was read from storage: where it is missing then, it is not on this device. */
   opened = $state.raw(false);
   #keysGone = $state(false);

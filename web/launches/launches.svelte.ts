@@ -53,6 +53,12 @@ export class Launches {
     return undefined;
   }
 
+  /** @param mnonce of an attestation report @returns the launch that asked for one under it */
+  findByNonce(mnonce: Uint8Array): LaunchSummary | undefined {
+    const nonce = toHex(mnonce);
+    return this.list.find(({ nonces }) => nonces?.includes(nonce));
+  }
+
   has(id: string): boolean {
     return this.list.some((launch) => launch.id === id);
   }

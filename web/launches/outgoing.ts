@@ -7,7 +7,9 @@ import {
   launchInfoCommand,
   QMP_STEPS,
   qmpInjectCommand,
+  qmpReportCommand,
   resumeCommand,
+  virshQmpCommand,
 } from '../../shared/configure/host-commands.ts';
 import { domainXml } from '../../shared/configure/libvirt-xml.ts';
 import { qemuCommand } from '../../shared/configure/qemu-command.ts';
@@ -73,6 +75,22 @@ export function packetOutgoing(record: LaunchRecord, packet: SealedPacket): Outg
       { title: words.launch.overVirsh, text: injectCommand(name, files) },
     ],
     message: { kind: 'secret', session: sessionTag(session.blob), ...packet, ...(guest && { guest: guest.id }) },
+  };
+}
+
+/** The request for an attestation report: its nonce, and how the host asks the AMD-SP with it. */
+export function reportRequestOutgoing(record: LaunchRecord, mnonce: Uint8Array): Outgoing | undefined {
+  const { session, guest } = record;
+  if (!session) return undefined;
+  const name = plainName(record);
+  const command = qmpReportCommand(mnonce);
+  return {
+    files: [{ name: `${name}_mnonce.b64`, content: toBase64(mnonce) }],
+    texts: [
+      { title: words.launch.overQmp, text: command },
+      { title: words.launch.overVirsh, text: virshQmpCommand(name, command) },
+    ],
+    message: { kind: 'report-request', mnonce, session: sessionTag(session.blob), ...(guest && { guest: guest.id }) },
   };
 }
 

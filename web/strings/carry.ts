@@ -1,7 +1,6 @@
 import type { MessageKind } from '../../shared/airgap/index.ts';
 
 const ownerScreen = 'where a platform owner signs for a platform';
-const reportScreen = 'with attestation reports';
 
 /** Where each kind is used, after “it belongs”. */
 const places: Readonly<Record<MessageKind, string>> = {
@@ -13,8 +12,8 @@ const places: Readonly<Record<MessageKind, string>> = {
   launch: 'with the courier',
   measurement: 'into its launch',
   secret: 'with the courier',
-  'report-request': reportScreen,
-  report: reportScreen,
+  'report-request': 'with the courier',
+  report: 'into the launch that asked for it',
   relay: 'where one meets a host',
   reference: 'into the library',
   'oca-pin': 'to the platform whose owner it names',
@@ -36,5 +35,7 @@ export const carry = {
   belongsNext: 'Open that, and scan it there.',
   unknownSession: (what: string) => `This is ${what} of another session; no launch here has it.`,
   unknownSessionNext: 'Scan it on the device that made the session.',
+  unasked: 'This is an attestation report that no launch here has asked for.',
+  unaskedNext: 'Ask for a report on the page of its launch. Each counts only for the nonce that it was asked with.',
   judgedAlready: (launch: string) => `The measurement of ${launch} was judged already.`,
 } as const;

@@ -36,6 +36,9 @@ export const evidence = {
   found: 'What was found',
   unproven: 'What no measurement proves',
   history: 'History, as this device kept it',
+  reports: 'Attestation reports that came',
+  report: (asked: string, received: string) =>
+    `Asked ${asked}, came ${received}; whether it was as expected, the history says. Nonce`,
   inside: 'Found inside the guest, by the guest owner',
   insideNone: 'nothing was noted',
   severities: { ok: 'proven', note: 'note', warning: 'attention', refused: 'refused', unchecked: 'not checked' },

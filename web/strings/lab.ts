@@ -64,9 +64,9 @@ const lies: Readonly<Record<LieName, LieWords>> = {
   },
   'replayed-session': {
     name: 'The measurement of a twin under your session',
-    did: 'Started two guests with your session, an honest and a changed one, and showed the honest one’s measurement for the changed one.',
+    did: 'Started two guests with your session, an honest and a changed one, and showed the honest one’s measurement and report for the changed one.',
     without:
-      'The measurement is right, so the secret is sealed. Were it not sealed over that very measurement, the changed guest could open it.',
+      'Measurement and report are right, so the secret is sealed. Were it not sealed over that very measurement, the changed guest could open it.',
   },
   'other-build': {
     name: 'A newer firmware build than it is',
@@ -83,6 +83,17 @@ const lies: Readonly<Record<LieName, LieWords>> = {
     did: 'Gave the SHA-256 of your image in place of the measurement.',
     without: 'It is the right image’s digest, but anybody can compute it. Only the AMD-SP can make the measurement.',
   },
+  'replayed-report': {
+    name: 'An old attestation report',
+    did: 'Answered your request for a report with a true one that was made for another nonce.',
+    without: 'One report of an honest guest would vouch for it for ever, long after it was gone.',
+  },
+  'other-report': {
+    name: 'The attestation report of another guest',
+    did: 'Started a second guest from a changed image, and had the AMD-SP report on that one, for your nonce.',
+    without:
+      'A report of any guest would pass for yours. That of a twin, with the same digest and policy, still would: it names no guest.',
+  },
 };
 
 const stages: Readonly<Record<Stage, string>> = {
@@ -91,6 +102,7 @@ const stages: Readonly<Record<Stage, string>> = {
   'amd-sp': 'The AMD-SP itself, by the MAC of the policy in your session',
   measurement: 'Telling blobs by their content, when the measurement is taken in',
   decision: 'The decision on the launch',
+  report: 'Verifying the attestation report: its signer, nonce, launch digest and policy',
   seal: 'The AMD-SP, by the MAC of the packet: it is taken over the measurement that you expect',
 };
 

@@ -37,6 +37,12 @@ describe('the practice host', () => {
     });
   });
 
+  it('answers for an attestation report as a relay does', async () => {
+    const { ask } = await world();
+    const asked = { id: 'nobody', mnonce: new Uint8Array(16) };
+    expect(await ask('guest.report', asked)).toMatchObject({ error: { data: { reason: 'RELAY_NO_GUEST' } } });
+  });
+
   it('is the same chip again when it comes back', async () => {
     const first = await world();
     const again = await world(JSON.parse(JSON.stringify(first.host.store())));

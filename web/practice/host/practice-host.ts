@@ -86,6 +86,7 @@ export class PracticeHost {
         this.#events.console(id, machine.console);
         return {};
       },
+      'guest.report': async ({ id, mnonce }) => ({ report: await this.#guest(id).report(mnonce) }),
       'guest.destroy': async ({ id }) => {
         await this.#guest(id).end();
         this.#guests.delete(id);

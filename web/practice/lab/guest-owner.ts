@@ -3,8 +3,11 @@
 import { toUtf8 } from '../../../shared/bytes/text.ts';
 import { webCryptoRandom } from '../../../shared/crypto/subtle.ts';
 import { decide } from '../../../shared/decide/decision.ts';
+import { decideReport } from '../../../shared/decide/report-decision.ts';
 import { type Expectation, expectLaunch } from '../../../shared/decide/expectation.ts';
+import type { Finding } from '../../../shared/decide/finding.ts';
 import { SevError } from '../../../shared/errors.ts';
+import { REPORT_NONCE_SIZE } from '../../../shared/formats/attestation-report.ts';
 import { LUKS_PASSPHRASE_GUID } from '../../../shared/formats/known-secrets.ts';
 import { parseLaunchMeasure } from '../../../shared/formats/launch-measure.ts';
 import { encodePolicy } from '../../../shared/formats/policy.ts';
@@ -30,9 +33,10 @@ export interface Checks {
   readonly roots: readonly PinnedRoot[];
   readonly expectPiece: typeof expectPiece;
   readonly decide: typeof decide;
+  readonly decideReport: typeof decideReport;
 }
 
-export const APP_CHECKS: Checks = { roots: [...AMD_ROOTS, SIMULATED_ROOT], expectPiece, decide };
+export const APP_CHECKS: Checks = { roots: [...AMD_ROOTS, SIMULATED_ROOT], expectPiece, decide, decideReport };
 
 export const LAB_POLICY = encodePolicy(recommendedPolicy({ es: false }));
 export const LAB_SECRET = 'the secret of the lab';
@@ -63,17 +67,24 @@ export async function playLaunch(platform: LabPlatform, host: LabHost, checks = 
 
   const decision = await checks.decide({ session, expectation: await expectation(), reported: reportedBy(told) });
   if (decision.kind !== 'release') {
-    const faults = decision.findings.filter(({ severity }) => severity === 'refused' || severity === 'unchecked');
-    return caughtFault('decision', faults);
+    return caughtFault('decision', decision.findings.filter(isRefusal));
   }
+  const launched = machine;
+  const mnonce = webCryptoRandom(REPORT_NONCE_SIZE);
+  const { launchDigest } = await expectation();
+  const asked = { mnonce, launchDigest, policy: session.policy };
+  const answer = await checks.decideReport(await host.report(launched, mnonce), report.trusted, asked);
+  if (answer.kind !== 'proven') return caughtFault('report', answer.findings.filter(isRefusal));
+
   const table = encodeSecretTable([{ guid: LUKS_PASSPHRASE_GUID, data: toUtf8(LAB_SECRET) }]);
   const { header, payload } = await sealSecret(decision, table, webCryptoRandom);
-  const launched = machine;
   const unsealed = await refusalOf(() => launched.inject(header, payload, undefined));
   if (unsealed) return caught('seal', unsealed);
   await machine.cont();
   return { kind: 'released', simulated: decision.simulated, console: machine.console };
 }
+
+const isRefusal = ({ severity }: Finding): boolean => severity === 'refused' || severity === 'unchecked';
 
 async function inspect(certificates: Certificates, roots: readonly PinnedRoot[]) {
   const given = Object.entries(certificates) as [string, Uint8Array][];

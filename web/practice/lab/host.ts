@@ -47,6 +47,8 @@ export interface LabHost {
   carry(given: HandedOver): Promise<HandedOver>;
   start(given: HandedOver): Promise<Started>;
   tell(truth: Told, given: HandedOver): Promise<Told>;
+  /** An attestation report for this nonce. */
+  report(machine: SimulatedMachine, mnonce: Uint8Array): Promise<Uint8Array>;
 }
 
 /** The platform itself: it does what AMD's would, whatever its host wants. */
@@ -79,6 +81,7 @@ export const honestHost = (platform: LabPlatform): LabHost => ({
   carry: (given) => Promise.resolve(given),
   start: (given) => Promise.resolve({ guestImage: demoGuestImage(), ...given }),
   tell: (truth) => Promise.resolve(truth),
+  report: (machine, mnonce) => machine.report(mnonce),
 });
 
 /** The truth about a launched guest. */

@@ -23,6 +23,8 @@ const CAUGHT: Readonly<Record<Exclude<LieName, 'honest'>, readonly [stage: strin
   'other-build': ['decision', 'MEASURE_MISMATCH'],
   'old-api': ['decision', 'MEASURE_API_TOO_OLD'],
   'digest-given': ['measurement', 'BYTES_SWAPPED'],
+  'replayed-report': ['report', 'CERT_REPORT'],
+  'other-report': ['report', 'CERT_REPORT'],
 };
 const LIES = LIE_NAMES.filter((name) => name !== 'honest');
 
@@ -50,8 +52,14 @@ describe('the tamper lab', () => {
   });
 });
 
+/** A verifier that takes any attestation report. */
+const anyReport: Checks['decideReport'] = () => Promise.resolve({ kind: 'proven', simulated: true, findings: [] });
 /** A verifier that releases whatever it is told: only then would sealing be asked, and that refuses as well. */
-const gullible: Checks = { ...APP_CHECKS, decide: () => Promise.resolve({ kind: 'release' } as Release) };
+const gullible: Checks = {
+  ...APP_CHECKS,
+  decide: () => Promise.resolve({ kind: 'release' } as Release),
+  decideReport: anyReport,
+};
 /** A reader that takes anything for what it asks for. */
 const blind: Checks = {
   ...APP_CHECKS,
@@ -65,6 +73,10 @@ describe('with a check taken out, the tamper lab', () => {
       await expect(runLie(name, gullible)).rejects.toMatchObject({ code: 'MEASURE_NOT_VERIFIED' });
     },
   );
+
+  it.each(['replayed-report', 'other-report'] as const)('lets %s through', async (name) => {
+    expect(await runLie(name, { ...APP_CHECKS, decideReport: anyReport })).toMatchObject({ kind: 'released' });
+  });
 
   it('lets a forged root through once its key is pinned', async () => {
     const platform = await LabPlatform.create();

@@ -18,4 +18,6 @@ export const LIE_NAMES: readonly LieName[] = [
   'other-build',
   'old-api',
   'digest-given',
+  'replayed-report',
+  'other-report',
 ];

@@ -3,6 +3,7 @@
 import { concat } from '../../../shared/bytes/writer.ts';
 import { sha256 } from '../../../shared/crypto/subtle.ts';
 import { demoGuestImage } from '../../../shared/simulator/demo-guest/image.ts';
+import type { SimulatedMachine } from '../../../shared/simulator/virtual-machine.ts';
 import { changedImage } from '../host/profiles.ts';
 import { forgeRoot } from './forged-root.ts';
 import { type LabHost, LabPlatform, truthOf } from './host.ts';
@@ -62,14 +63,18 @@ export const LIES = {
     },
   }),
 
-  /** The same session for both: the measurement is right, and of the honest guest. The secret is bound to that one. */
-  'replayed-session': (platform) => ({
-    start: (given) => Promise.resolve({ guestImage: changedImage(), ...given }),
-    tell: async (truth, given) => {
-      const honest = await platform.launch({ guestImage: demoGuestImage(), ...given });
-      return { ...truth, measurement: truthOf(honest).measurement };
-    },
-  }),
+  /** The same session for both: measurement and report are right, and of the honest guest. The secret is bound to that one. */
+  'replayed-session': (platform) => {
+    let honest: SimulatedMachine | undefined;
+    return {
+      start: (given) => Promise.resolve({ guestImage: changedImage(), ...given }),
+      tell: async (truth, given) => {
+        honest = await platform.launch({ guestImage: demoGuestImage(), ...given });
+        return { ...truth, measurement: truthOf(honest).measurement };
+      },
+      report: (machine, mnonce) => (honest ?? machine).report(mnonce),
+    };
+  },
 
   'other-build': () => ({ tell: (truth) => Promise.resolve({ ...truth, build: truth.build + 7 }) }),
 
@@ -78,6 +83,17 @@ export const LIES = {
   /** What the guest owner could compute without any AMD-SP, so whoever says it proves nothing. */
   'digest-given': () => ({
     tell: async (truth) => ({ ...truth, measurement: await sha256(concat(demoGuestImage())) }),
+  }),
+
+  /** A true report of the true guest, for a nonce that somebody else gave. */
+  'replayed-report': () => ({ report: (machine, mnonce) => machine.report(mnonce.toReversed()) }),
+
+  /** Fresh and signed, of a guest that the host started for it. */
+  'other-report': (platform) => ({
+    report: async (machine, mnonce) => {
+      const { policy } = machine.sevInfo;
+      return (await platform.launch({ guestImage: changedImage(), policy })).report(mnonce);
+    },
   }),
 } satisfies Record<string, Lie>;
 

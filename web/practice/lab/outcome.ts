@@ -3,7 +3,7 @@ import type { Finding } from '../../../shared/decide/finding.ts';
 import type { SevError } from '../../../shared/errors.ts';
 
 /** Where the lie met a check. */
-export type Stage = 'chain' | 'hand-over' | 'amd-sp' | 'measurement' | 'decision' | 'seal';
+export type Stage = 'chain' | 'hand-over' | 'amd-sp' | 'measurement' | 'decision' | 'report' | 'seal';
 
 /** What a check said. */
 export interface Refusal {

@@ -22,6 +22,7 @@ import {
   u32,
 } from '../../../shared/schema.ts';
 import type { StoredLaunchSession } from '../../../shared/session/launch-session.ts';
+import { type AskedReport, MAX_REPORTS } from '../../launches/asked-report.ts';
 import type { Judged } from '../../launches/judged.ts';
 import type { HistoryEntry, LaunchRecord, Reported } from '../../launches/launch-record.ts';
 import type { CpuPlan, FileFacts, KernelPlan, Plan } from '../../launches/plan.ts';
@@ -157,12 +158,22 @@ const history = record<HistoryEntry>({
     'running',
     'running-without',
     'checked-inside',
+    'report-asked',
+    'report-proven',
+    'report-refused',
     'guest-ended',
     'abandoned',
     'closed-by-restore',
     'keys-taken-out',
   ),
   detail: optional(string(1024)),
+});
+
+const askedReport = record<AskedReport>({
+  mnonce: bytes(16),
+  askedAt: time,
+  report: optional(bytes(208)),
+  receivedAt: optional(time),
 });
 
 const launch = record<LaunchRecord>({
@@ -184,6 +195,7 @@ const launch = record<LaunchRecord>({
   reported: optional(reported),
   judged: optional(judged),
   finalChecks: optional(array(literal('sev-active', 'disk-open', 'secret-listed'), 3)),
+  reports: optional(array(askedReport, MAX_REPORTS)),
   history: array(history, MAX.history),
 });
 
