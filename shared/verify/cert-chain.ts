@@ -5,7 +5,7 @@ import type { SevCert } from '../formats/sev-cert.ts';
 import type { Generation, PinnedRoot } from '../trust/pinned-root.ts';
 import { rootOfArk, rootOfAsk } from './ca-links.ts';
 import { type CertName, type CertSummary, summarizeCert } from './cert-id.ts';
-import { type ChainHints, checkLinks, ecSignaturesUnderWay, type LinkFinding } from './cert-links.ts';
+import { type ChainHints, type LinkFinding, startLinks } from './cert-links.ts';
 import { type ChainParts, type PartialChain, rereadChain, splitChainBytes } from './chain-parts.ts';
 
 export type { CertName, CertSummary } from './cert-id.ts';
@@ -83,8 +83,10 @@ export async function inspectChainBytes(
 }
 
 async function inspectParts(parts: ChainParts, roots: readonly PinnedRoot[], hints: ChainHints): Promise<ChainReport> {
-  const { ask, ark } = parts.certs;
-  const [links, certificates] = await Promise.all([checkLinks(parts, roots, hints), summarizeMeanwhile(parts)]);
+  const checking = await startLinks(parts, roots, hints);
+  const { pdh, pek, oca, cek, ask, ark } = parts.certs;
+  const present = [pdh, pek, oca, cek, ask, ark].filter((cert) => cert !== undefined);
+  const [certificates, links] = await Promise.all([Promise.all(present.map(summarizeCert)), checking.findings]);
   const root = ark && rootOfArk(ark, roots);
   const rootByAsk = ask && rootOfAsk(ask, roots);
   const generation = (root ?? rootByAsk)?.generation;
@@ -96,13 +98,6 @@ async function inspectParts(parts: ChainParts, roots: readonly PinnedRoot[], hin
   const notes = rootByAsk === root ? [] : [UNUSUAL_ASK];
   const trusted = trustPdh(parts.certs as Required<CertChain>, root, certificates);
   return { status: root.simulated ? 'simulated' : 'genuine', ...common, notes, trusted };
-}
-
-async function summarizeMeanwhile(parts: ChainParts): Promise<CertSummary[]> {
-  await ecSignaturesUnderWay(parts);
-  const { pdh, pek, oca, cek, ask, ark } = parts.certs;
-  const present = [pdh, pek, oca, cek, ask, ark].filter((cert) => cert !== undefined);
-  return Promise.all(present.map(summarizeCert));
 }
 
 const trustedPdhs = new WeakSet<TrustedPdh>();

@@ -81,24 +81,32 @@ export const LINKS: readonly Link[] = [
   },
 ];
 
-/** Checks every link on its own; a fault in one leaves the others their own answers. Never throws for bad certificates. */
-export async function checkLinks(
+/** The answers that are on their way. In an object, so that waiting for the start is not waiting for them. */
+export interface LinksUnderWay {
+  readonly findings: Promise<LinkFinding[]>;
+}
+
+/**
+ * Starts checking every link on its own; a fault in one leaves the others their own answers. Never throws for bad
+ * certificates. The EC signatures take longest, and the engine verifies them beside us: they go first whatever their
+ * place is, each as soon as its signer's key is imported, and what is left is done meanwhile.
+ */
+export async function startLinks(
   parts: ChainParts,
   roots: readonly PinnedRoot[],
   hints: ChainHints,
-): Promise<LinkFinding[]> {
+): Promise<LinksUnderWay> {
   const start = (link: Link): Promise<Unproven> => checkLink(link, parts, roots, hints);
-  const isSlow = ({ signer }: Link): boolean => signer !== 'ARK' && signer !== 'ASK';
-  // The EC signatures take longest, and the engine verifies them beside us: they go first, whatever their place is.
-  const slow = new Map(LINKS.filter(isSlow).map((link) => [link, start(link)]));
-  await ecSignaturesUnderWay(parts);
-  return markProven(await Promise.all(LINKS.map((link) => slow.get(link) ?? start(link))));
-}
-
-/** Settles when every EC key of a chain is imported: what waited for one of them has gone on by then. */
-export async function ecSignaturesUnderWay({ certs: { oca, pek, cek } }: ChainParts): Promise<void> {
-  const signers = [oca, pek, cek].filter((cert) => cert !== undefined);
-  await Promise.allSettled(signers.map(({ publicKey }) => importEcdsaKey(publicKey)));
+  const started = new Map<Link, Promise<Unproven>>();
+  for (const link of LINKS) {
+    const signer = certOf(parts.certs, link.signer);
+    if (!signer || !('publicKey' in signer)) continue;
+    started.set(link, start(link));
+    // A key that the engine refuses is that link's own to tell.
+    await importEcdsaKey(signer.publicKey).catch(() => undefined);
+  }
+  const findings = Promise.all(LINKS.map((link) => started.get(link) ?? start(link)));
+  return { findings: findings.then(markProven) };
 }
 
 type Unproven = Omit<LinkFinding, 'proven'>;
