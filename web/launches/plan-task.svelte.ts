@@ -1,15 +1,24 @@
 // Saying what is expected: the guest image, what is measured with it, and the policy.
 import type { FirmwareFloor } from '../../shared/decide/expectation.ts';
 import { SevError } from '../../shared/errors.ts';
-import { CPU_MODELS } from '../../shared/formats/cpu-signature.ts';
 import { encodePolicy, parsePolicy } from '../../shared/formats/policy.ts';
 import type { Profile } from '../../shared/relay-protocol.ts';
+import type { Role } from '../library/reference-record.ts';
 import type { CallOptions } from '../workers/call.ts';
 import type { LaunchWork } from './launch-work.svelte.ts';
-import type { CpuPlan, KernelPlan, Plan } from './plan.ts';
+import type { CpuPlan, FileFacts, KernelPlan, Plan } from './plan.ts';
+import { modelOf } from './profile-fit.ts';
+
+/** A file that is being hashed. */
+export interface Hashing {
+  readonly role: Role;
+  readonly name: string;
+  readonly part: number;
+  readonly stop: AbortController;
+}
 
 export class PlanTask {
-  hashing = $state.raw<{ readonly name: string; readonly part: number; readonly stop: AbortController } | undefined>();
+  hashing = $state.raw<Hashing | undefined>();
   readonly #launch: LaunchWork;
 
   constructor(launch: LaunchWork) {
@@ -17,7 +26,7 @@ export class PlanTask {
   }
 
   async chooseImage(file: File): Promise<void> {
-    await this.#hash(file, async (options) => {
+    await this.#hash(file, 'guest-image', async (options) => {
       const { sha256 } = await this.#launch.app.library.add(file, 'guest-image', options);
       await this.#change({ imageId: sha256 });
     });
@@ -29,10 +38,19 @@ export class PlanTask {
 
   /** A kernel or an initrd, hashed here; only its hash is measured. */
   async chooseKernelFile(part: 'kernel' | 'initrd', file: File): Promise<void> {
-    await this.#hash(file, async (options) => {
-      const { name, size, sha256 } = await this.#launch.app.library.add(file, part, options);
-      const kernel = this.#launch.present().plan.kernel ?? { cmdline: '' };
-      await this.#change({ kernel: { ...kernel, [part]: { name, size, sha256 } } });
+    await this.#hash(file, part, async (options) => {
+      await this.#changeKernel(part, await this.#launch.app.library.add(file, part, options));
+    });
+  }
+
+  useKernelFile(part: 'kernel' | 'initrd', file: FileFacts): Promise<void> {
+    return this.#launch.attempt(undefined, () => this.#changeKernel(part, file));
+  }
+
+  removeInitrd(): Promise<void> {
+    return this.#launch.attempt(undefined, async () => {
+      const { initrd: _, ...rest } = this.#launch.present().plan.kernel ?? { cmdline: '' };
+      await this.#change({ kernel: rest });
     });
   }
 
@@ -46,8 +64,9 @@ export class PlanTask {
   }
 
   /** Takes the shape of what the host offers to start as a first draft, which the guest owner sees and can change. */
-  followProfile({ name, firmware, cpus, cpuModel, sevEs }: Profile): Promise<void> {
+  followProfile(profile: Profile): Promise<void> {
     return this.#launch.attempt(undefined, async () => {
+      const { name, firmware, cpus, cpuModel, sevEs } = profile;
       const { plan } = this.#launch.present();
       const policy = encodePolicy({ ...parsePolicy(plan.policy), es: sevEs });
       const known = this.#launch.app.library.findImage(firmware.sha256);
@@ -56,6 +75,7 @@ export class PlanTask {
         profile: name,
         policy,
         cpu: { ...plan.cpu, vcpus: cpus, model },
+        ...(!plan.kernel?.kernel && { kernel: this.#kernelOf(profile) }),
         ...(known && !plan.imageId && { imageId: known.sha256 }),
       });
     });
@@ -74,10 +94,27 @@ export class PlanTask {
     return this.#launch.attempt(undefined, () => this.#change({ acceptsKeySharing }));
   }
 
+  /** Of the kernel that a profile names, what the library knows by its hash; the rest is the guest owner's to bring. */
+  #kernelOf({ kernel, initrd, cmdline = '' }: Profile): KernelPlan | undefined {
+    if (!kernel) return undefined;
+    const { library } = this.#launch.app;
+    const [knownKernel, knownInitrd] = [library.find('kernel', kernel.sha256), library.find('initrd', initrd?.sha256)];
+    return {
+      ...(knownKernel && { kernel: factsOf(knownKernel) }),
+      ...(knownInitrd && { initrd: factsOf(knownInitrd) }),
+      cmdline,
+    };
+  }
+
+  #changeKernel(part: 'kernel' | 'initrd', file: FileFacts): Promise<void> {
+    const kernel = this.#launch.present().plan.kernel ?? { cmdline: '' };
+    return this.#change({ kernel: { ...kernel, [part]: factsOf(file) } });
+  }
+
   /** Hashes in a worker, with progress and a way out. */
-  async #hash(file: File, work: (options: CallOptions) => Promise<void>): Promise<void> {
+  async #hash(file: File, role: Role, work: (options: CallOptions) => Promise<void>): Promise<void> {
     const stop = new AbortController();
-    const onprogress = (part: number): void => void (this.hashing = { name: file.name, part, stop });
+    const onprogress = (part: number): void => void (this.hashing = { role, name: file.name, part, stop });
     onprogress(0);
     await this.#launch.attempt(undefined, () => work({ signal: stop.signal, onprogress }));
     this.hashing = undefined;
@@ -95,6 +132,4 @@ export class PlanTask {
   }
 }
 
-/** `EPYC-Milan-v2` → `EPYC-Milan`; undefined for a model whose signature is not known here. */
-const modelOf = (name: string): string | undefined =>
-  CPU_MODELS.find((known) => known.name.toLowerCase() === name.replace(/-v\d+$/, '').toLowerCase())?.name;
+const factsOf = ({ name, size, sha256 }: FileFacts): FileFacts => ({ name, size, sha256 });

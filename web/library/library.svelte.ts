@@ -23,6 +23,10 @@ export class Library {
     this.files = files.sort((a, b) => b.addedAt - a.addedAt);
   }
 
+  find(role: Role, sha256: string | undefined): ReferenceRecord | undefined {
+    return this.files.find((file) => file.role === role && file.sha256 === sha256);
+  }
+
   findImage(sha256: string | undefined): ImageRecord | undefined {
     return this.images.find((image) => image.sha256 === sha256);
   }

@@ -1,0 +1,67 @@
+// A guest that the host boots with -kernel: what the guest owner brings is measured with the guest image.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { DEMO_GUEST_IMAGE_NAME, demoGuestImage } from '../../shared/simulator/demo-guest/image.ts';
+import { chooseImage, launch, MATCH, meet, MISMATCH, release, verdict } from '../journey.ts';
+import { expect, type Relay, startRelay, test } from '../world.ts';
+
+const CMDLINE = 'console=ttyS0 root=/dev/mapper/root';
+
+/** A host that offers the demo image with a kernel, in a file of profiles as its operator writes it. */
+async function hostWithKernel(appUrl: string, folder: string): Promise<Relay> {
+  const at = (name: string) => join(folder, name);
+  writeFileSync(at(DEMO_GUEST_IMAGE_NAME), demoGuestImage());
+  writeFileSync(at('vmlinuz'), 'a kernel, as far as its hash goes');
+  writeFileSync(at('initrd.img'), 'and its initrd');
+  const shape = { kind: 'sev-es', cpus: 2, cpuModel: 'EPYC-Milan', memoryMiB: 256 };
+  const files = { firmware: at(DEMO_GUEST_IMAGE_NAME), kernel: at('vmlinuz'), initrd: at('initrd.img') };
+  const profiles = [{ name: 'direct', ...shape, ...files, cmdline: CMDLINE }];
+  writeFileSync(at('profiles.json'), JSON.stringify({ profiles }));
+  return startRelay(appUrl, ['--simulate', '--state', folder, '--profiles', at('profiles.json')]);
+}
+
+const follow = (page: Page): Promise<void> => page.getByRole('radio', { name: /^direct / }).check();
+const make = async (page: Page): Promise<void> => {
+  await page.getByRole('button', { name: 'Make the session' }).click();
+  await expect(verdict(page)).toHaveText('The session is ready. Launch the guest.');
+};
+const warning = (page: Page) => page.getByText('If the host starts what it says, the measurement will not match');
+
+test('A Guest Owner has kernel, initrd and command line measured, and is warned before a session is wasted', async ({
+  page,
+  app,
+  folder,
+}) => {
+  const relay = await hostWithKernel(app.url, folder);
+  try {
+    await meet(page, relay);
+    await page.getByRole('button', { name: 'Prepare a launch here' }).click();
+    await follow(page);
+    await chooseImage(page, join(folder, DEMO_GUEST_IMAGE_NAME));
+    await expect(page.getByLabel('Kernel command line')).toHaveValue(CMDLINE);
+    await expect(page.getByRole('button', { name: 'Make the session' })).toBeDisabled();
+    await page.getByLabel('Kernel file').setInputFiles(join(folder, 'vmlinuz'));
+    await page.getByLabel('Initrd file').setInputFiles(join(folder, 'initrd.img'));
+    await expect(page.getByRole('button', { name: 'Without an initrd' })).toBeVisible();
+    await make(page);
+    await expect(warning(page)).toHaveCount(0);
+    await launch(page, 'direct', MATCH);
+    await release(page, 'correct horse battery staple');
+
+    // The next time the library knows what the host names. Without the initrd it is another launch.
+    await page.getByRole('link', { name: 'Platforms' }).click();
+    await page.getByRole('main').getByRole('link', { name: /127\.0\.0\.1/ }).click();
+    await page.getByRole('button', { name: 'Prepare a launch here' }).click();
+    await follow(page);
+    await expect(page.getByText('initrd.img', { exact: true })).toBeVisible();
+    await page.getByRole('button', { name: 'Without an initrd' }).click();
+    await make(page);
+    await expect(warning(page)).toBeVisible();
+    await expect(page.getByText('Names another initrd than yours')).toBeVisible();
+    await launch(page, 'direct', MISMATCH);
+    await expect(page.getByLabel('Disk passphrase')).toHaveCount(0);
+  } finally {
+    await relay.stop();
+  }
+});
