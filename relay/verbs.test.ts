@@ -201,6 +201,13 @@ describe('qr', () => {
     expect((await run('qr', ['chain', ...flags])).output).toContain('▀');
   });
 
+  it('shows the request that an owner signs elsewhere, and changes nothing', async () => {
+    const { flags, chain } = platform();
+    const before = await chain();
+    expect((await run('qr', ['csr', ...flags])).output).toMatch(/▀[^]*signing request/);
+    expect((await chain()).pekId).toBe(before.pekId);
+  });
+
   it.each([
     ['three words for a measurement', ['measurement', 'a', 'b']],
     ['a measurement of nobody', ['measurement']],

@@ -29,6 +29,8 @@ export class Inbox {
   error = $state.raw<unknown>();
   /** A scanned message on its way to the screen that it belongs to: see `carry/bring.ts`. */
   scanned = $state.raw<AirgapMessage | undefined>();
+  /** The address of that screen: on no other one may it be taken. */
+  scannedFor = $state.raw<string | undefined>();
   readonly #navigation: Navigation;
   /** The one that came last is asked first. */
   readonly #takers: Taker[] = [];
@@ -58,10 +60,13 @@ export class Inbox {
     return files;
   }
 
-  /** For the screen that a scanned message belongs to: takes it, once. */
-  claim<K extends MessageKind>(...kinds: readonly K[]): OfKind<K> | undefined {
-    const { scanned } = this;
-    if (!scanned || !(kinds as readonly MessageKind[]).includes(scanned.kind)) return undefined;
+  /**
+   * For the screen that a scanned message belongs to: takes it, once.
+   * @param here the address of that screen
+   */
+  claim<K extends MessageKind>(here: string, ...kinds: readonly K[]): OfKind<K> | undefined {
+    const { scanned, scannedFor } = this;
+    if (!scanned || scannedFor !== here || !(kinds as readonly MessageKind[]).includes(scanned.kind)) return undefined;
     this.scanned = undefined;
     return scanned as OfKind<K>;
   }

@@ -7,6 +7,7 @@ export const PAGES = {
   launches: () => import('./launches/LaunchesPage.svelte'),
   platforms: () => import('./platforms/PlatformsPage.svelte'),
   courier: () => import('./courier/CourierPage.svelte'),
+  'carry-ownership': () => import('./courier/OwnershipCourierPage.svelte'),
   scan: () => import('./carry/ScanPage.svelte'),
   ownership: () => import('./ownership/OwnershipPage.svelte'),
   audit: () => import('./launches/AuditPage.svelte'),

@@ -11,6 +11,8 @@ export interface Tally {
   /** Inputs that were read without a refusal. */
   readonly read: number;
   readonly ms: number;
+  /** How far heap and array buffers had grown at most when they were looked at, garbage included, in bytes. */
+  readonly growth: number;
 }
 
 /** Sees every input before it is run, so that it is known when the run never comes back. */
@@ -39,23 +41,26 @@ export async function runCampaign(
   const corpus = new Corpus(target.seeds ?? []);
   const dice = new Dice(seed);
   const [started, memory] = [performance.now(), memoryInUse()];
-  let read = 0;
+  let [read, growth] = [0, 0];
   for (let index = 0; index < limits.runs; index++) {
-    if (index % 256 === 0 && performance.now() - started > limits.ms) return tally(index, read, started);
+    if (index % 256 === 0 && performance.now() - started > limits.ms) return tally(index, read, growth, started);
     const bytes = corpus.next(dice);
     witness(index, bytes);
     if (await runOne(target, bytes)) {
       read++;
       corpus.keep(bytes, dice);
     }
-    if (index % LOOK_AT_MEMORY_EVERY === LOOK_AT_MEMORY_EVERY - 1) requireMemory(memory + limits.memoryGrowth);
+    if (index % LOOK_AT_MEMORY_EVERY !== LOOK_AT_MEMORY_EVERY - 1) continue;
+    growth = Math.max(growth, memoryInUse() - memory);
+    requireMemory(memory + limits.memoryGrowth);
   }
-  return tally(limits.runs, read, started);
+  return tally(limits.runs, read, growth, started);
 }
 
-const tally = (inputs: number, read: number, started: number): Tally => ({
+const tally = (inputs: number, read: number, growth: number, started: number): Tally => ({
   inputs,
   read,
+  growth,
   ms: performance.now() - started,
 });
 

@@ -125,9 +125,9 @@ function keepInput(name: string, bytes: Uint8Array, folder: string): string {
 function lineOf({ name, tally, fault, file }: Report): string {
   if (!tally)
     return `BROKEN   ${name}: ${fault}\n         the input is in ${file}; again with: npm run fuzz -- --only "${name}" --input ${file}`;
-  const { inputs, read, ms } = tally;
+  const { inputs, read, ms, growth } = tally;
   const rate = Math.round((inputs / Math.max(ms, 1)) * 1000);
-  return `good     ${name}: ${inputs.toLocaleString('en')} inputs, ${read.toLocaleString('en')} read, the rest refused; ${rate.toLocaleString('en')}/s`;
+  return `good     ${name}: ${inputs.toLocaleString('en')} inputs, ${read.toLocaleString('en')} read, the rest refused; ${rate.toLocaleString('en')}/s, ${Math.round(ms / 1000).toLocaleString('en')} s, memory grew by ${Math.round(growth / 2 ** 20)} MiB at most`;
 }
 
 function summarise(reports: readonly Report[], selfTest: boolean): boolean {

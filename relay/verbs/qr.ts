@@ -1,4 +1,4 @@
-// `sev-relay qr`: the chain, a measurement or files as QR codes, in the terminal or in pictures.
+// `sev-relay qr`: the chain, a request, a measurement or files as QR codes, in the terminal or in pictures.
 import { type AirgapMessage, encodeMessage } from '../../shared/airgap/index.ts';
 import { SevError } from '../../shared/errors.ts';
 import type { ResultOf } from '../../shared/relay-protocol.ts';
@@ -14,7 +14,7 @@ import { PLATFORM_FLAGS, print, withPlatform } from './platform-verb.ts';
 import { messageOfFiles } from './qr-message.ts';
 
 export const QR_COMMAND = {
-  usage: 'sev-relay qr chain | measurement NAME | FILE… [OPTIONS]',
+  usage: 'sev-relay qr chain | csr | measurement NAME | FILE… [OPTIONS]',
   summary:
     'Shows QR codes for the verifier’s camera: still when it fits, else animated. The keys + - change the speed, q ends.',
   words: [1, 8],
@@ -48,6 +48,7 @@ export async function run(args: readonly string[]): Promise<number> {
 function messageOf({ values, words }: Given): Promise<AirgapMessage> {
   const [what, name, ...more] = words;
   if (what === 'chain' && name === undefined) return chainMessage(values);
+  if (what === 'csr' && name === undefined) return requestMessage(values);
   if (what === 'measurement' && name !== undefined && more.length === 0) return measurementMessage(values, name);
   if (what === 'measurement') throw usageError('Name the guest: sev-relay qr measurement NAME.');
   return messageOfFiles(words, numberOf(values.policy, '--policy', 0, 0xffffffff));
@@ -61,6 +62,11 @@ async function chainMessage(values: Given['values']): Promise<AirgapMessage> {
     ...(!values['without-ca'] && ask && { ask }),
     ...(!values['without-ca'] && ark && { ark }),
   };
+}
+
+/** What the owner signs elsewhere; asking for it changes nothing. */
+async function requestMessage(values: Given['values']): Promise<AirgapMessage> {
+  return { kind: 'csr', csr: await withPlatform(values, (host) => host.owner.csr()) };
 }
 
 /** A running relay holds its guests' monitors, so it is the one to ask; else the monitor itself. */

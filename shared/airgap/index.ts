@@ -1,6 +1,7 @@
 // The air gap's public door: messages ↔ the texts of QR codes. Drawing and reading the codes is the business of each end.
 export { type Collected, FrameCollector } from './collector.ts';
 export { encodeFrames, frameBytesIn, type FrameOptions, type Frames, stillBytesIn } from './frames.ts';
+export { labelOf } from './message-members.ts';
 export {
   type AirgapMessage,
   encodeMessage,

@@ -12,13 +12,27 @@ export const bytes = (min: number, max = min): Schema<Uint8Array> => ({
   },
 });
 
-/** A name that people read, in normal form C: no control characters, nothing that turns the direction of writing, not empty. */
+/** A name that people read, in normal form C: no control characters, nothing that turns the direction of writing, not blank. */
 export const label = (maxLength: number): Schema<string> => ({
   parse(value, at) {
     const text = string(maxLength).parse(value, at).normalize('NFC');
-    return /^[^\p{C}\p{Zl}\p{Zp}]+$/u.test(text) ? text : refuse(at, 'It has characters that cannot be shown.');
+    return /^[^\p{C}\p{Zl}\p{Zp}]+$/u.test(text) && text.trim() !== ''
+      ? text
+      : refuse(at, 'It has characters that cannot be shown.');
   },
 });
+
+/** A name as a message may carry it: what `label` refuses is left out, and it is cut where it is too long. */
+export function labelOf(name: string | undefined, maxLength = 64): string | undefined {
+  const shown = (name ?? '').replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').normalize('NFC');
+  // Half of a pair of surrogates would be refused.
+  return (
+    shown
+      .slice(0, maxLength)
+      .replace(/[\uD800-\uDBFF]$/, '')
+      .trim() || undefined
+  );
+}
 
 /** The address of a relay. */
 export const relayUrl: Schema<string> = {

@@ -165,6 +165,17 @@ describe('every message', () => {
     await expect(encodeMessage(elsewhere)).rejects.toThrow('BYTES_VALUE');
   });
 
+  it('refuses a name that shows nothing, and never writes one that would be refused', async () => {
+    const blank = changed(MESSAGES.oca, (members) => members.set(2, ' \u00a0 '));
+    await expect(parseMessage(await blank)).rejects.toThrow('BYTES_VALUE');
+    for (const odd of [`${'x'.repeat(63)}\u{1f511}`, 'a\u0000b\u202ec', ' \u2028 ', '', 'e\u0301'.repeat(70)]) {
+      const name = door.labelOf(odd);
+      const sent = await encodeMessage({ kind: 'oca', oca: MESSAGES.oca.oca, ...(name !== undefined && { name }) });
+      expect(await parseMessage(sent)).toMatchObject(name === undefined ? { kind: 'oca' } : { name });
+    }
+    expect(door.labelOf(' \u2028 ')).toBeUndefined();
+  });
+
   it('keeps a name however its accents were typed', async () => {
     const sent = await encodeMessage({ ...MESSAGES['oca-pin'], name: 'Zu\u0308rich' });
     expect(await parseMessage(sent)).toMatchObject({ name: 'Z\u00fcrich' });
@@ -249,6 +260,7 @@ describe('the public door', () => {
       'fileOfReference',
       'frameBytesIn',
       'kindOfType',
+      'labelOf',
       'layOutCodes',
       'modulesOf',
       'nameOfKind',

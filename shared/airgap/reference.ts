@@ -5,6 +5,7 @@ import { encodeMidstate, parseMidstate } from '../crypto/sha256-midstate.ts';
 import { type Sha256Midstate, Sha256Stream } from '../crypto/sha256-stream.ts';
 import { SevError } from '../errors.ts';
 import type { GuestImage, MemoryArea } from '../formats/guest-image.ts';
+import { labelOf } from './message-members.ts';
 import type { OfKind } from './messages.ts';
 
 /** A file known by its hash. */
@@ -26,7 +27,7 @@ export function referenceOfFile(file: KnownFile): OfKind<'reference'> {
   const { kind, resetEip, hashArea, secretArea } = guestImage ?? {};
   return {
     kind: 'reference',
-    name,
+    name: labelOf(name) ?? role,
     role,
     size,
     sha256: fromHex(sha256),

@@ -23,7 +23,7 @@ function appForTests(state: LaunchState = 'session', platforms = ['p']) {
   const app: Bringing = {
     practice: false,
     navigation: { pairing: undefined, go: (to) => void visited.push(to) },
-    inbox: { files: [], scanned: undefined },
+    inbox: { files: [], scanned: undefined, scannedFor: undefined },
     launches: {
       findBySession: (tag) => Promise.resolve(tag === toHex(session) ? launch : undefined),
       findByNonce: (mnonce) => (toHex(mnonce) === toHex(nonce) ? { id: 'asker' } : undefined),
@@ -44,7 +44,8 @@ describe('what is scanned', () => {
     [measurement, '#/launches/mine'],
     [{ kind: 'launch', godh: cert, session: blob, policy: 1 }, '#/courier'],
     [{ kind: 'secret', session, header: noiseForTests(52), payload: noiseForTests(32) }, '#/courier'],
-    [{ kind: 'oca-pin', sha256: noiseForTests(32) }, '#/platforms/p'],
+    [{ kind: 'oca-pin', sha256: noiseForTests(32) }, '#/platforms'],
+    [{ kind: 'oca', oca: cert }, '#/platforms'],
     [{ kind: 'csr', csr: cert }, '#/ownership'],
     [{ kind: 'report-request', mnonce: nonce }, '#/courier'],
     [{ kind: 'report', report: reportFor(nonce) }, '#/launches/asker'],
@@ -52,11 +53,13 @@ describe('what is scanned', () => {
     [{ kind: 'report', report: reportFor(nonce), session }, '#/launches/asker'],
     // A replay: its launch says why it is refused.
     [{ kind: 'report', report: reportFor(noiseForTests(16, 7)), session }, '#/launches/mine'],
+    [{ kind: 'pek', pek: cert, oca: cert }, '#/carry-ownership'],
   ])('is left for the screen that it belongs to', async (message, place) => {
     const { app, visited } = appForTests();
     await bringMessage(app, message);
     expect(visited).toEqual([place]);
     expect(app.inbox.scanned).toBe(message);
+    expect(app.inbox.scannedFor).toBe(place);
   });
 
   it('is brought as files where certificates are looked at', async () => {
@@ -86,7 +89,6 @@ describe('what is scanned', () => {
       'This is a measurement of another session',
     ],
     [unnamed, 'BYTES_SWAPPED', 'This is a measurement; it belongs into its launch.'],
-    [{ kind: 'pek', pek: cert, oca: cert }, 'BYTES_SWAPPED', 'This is a signed PEK; it belongs'],
     [
       { kind: 'report', report: noiseForTests(208) },
       'MEASURE_OTHER_SESSION',
@@ -111,10 +113,18 @@ describe('what is scanned', () => {
     },
   );
 
-  it('is no guess where an owner could be that of several platforms', async () => {
-    const { app } = appForTests('session', ['p', 'q']);
+  it('is a choice where an owner could be that of several platforms, and named where there is none yet', async () => {
     const pin: AirgapMessage = { kind: 'oca-pin', sha256: noiseForTests(32) };
-    await expect(bringMessage(app, pin)).rejects.toMatchObject({ code: 'BYTES_SWAPPED' });
+    const several = appForTests('session', ['p', 'q']);
+    await bringMessage(several.app, pin);
+    expect(several.visited).toEqual(['#/platforms']);
+    await expect(bringMessage(appForTests('session', []).app, pin)).rejects.toMatchObject({ code: 'BYTES_SWAPPED' });
+  });
+
+  it('is looked at as a certificate where no platform could have that owner', async () => {
+    const { app, visited } = appForTests('session', []);
+    await bringMessage(app, { kind: 'oca', oca: cert });
+    expect(visited).toEqual(['#/connect']);
   });
 });
 
@@ -129,8 +139,8 @@ describe('what a screen does not await', () => {
 
   it('is told in the words of the screen where it has none', async () => {
     const { app } = appForTests();
-    await expect(takeOrBring(app, { kind: 'pek', pek: cert, oca: cert }, awaited)).rejects.toMatchObject({
-      sentence: "This is a signed PEK; an owner's certificate (OCA) is asked for here.",
+    await expect(takeOrBring(app, unnamed, awaited)).rejects.toMatchObject({
+      sentence: "This is a measurement; an owner's certificate (OCA) is asked for here.",
     });
   });
 

@@ -20,7 +20,7 @@ export interface Bringing {
   /** Practice has no other screens: what is misplaced there is only told. */
   readonly practice: boolean;
   readonly navigation: { pairing: Pairing | undefined; go(to: string): void };
-  readonly inbox: { files: readonly File[]; scanned: AirgapMessage | undefined };
+  readonly inbox: { files: readonly File[]; scanned: AirgapMessage | undefined; scannedFor: string | undefined };
   readonly launches: {
     findBySession(tag: string): Promise<LaunchRecord | undefined>;
     findByNonce(mnonce: Uint8Array): { readonly id: string } | undefined;
@@ -38,7 +38,7 @@ type Way<K extends MessageKind> = (app: Bringing, message: OfKind<K>) => void | 
 const WAYS: { readonly [K in MessageKind]: Way<K> } = {
   chain: toConnect,
   cert: toConnect,
-  oca: toConnect,
+  oca: (app, message) => (app.platforms.list.length > 0 ? toOwners(app, message) : toConnect(app, message)),
   relay({ navigation }, { url, code }) {
     navigation.pairing = { url: parseRelayUrl(url), code };
     navigation.go(address.connect);
@@ -61,12 +61,11 @@ const WAYS: { readonly [K in MessageKind]: Way<K> } = {
     navigation.go(address.library);
   },
   'oca-pin'(app, message) {
-    const [only, ...others] = app.platforms.list;
-    if (!only || others.length > 0) throw misplaced(message.kind);
-    leave(app, message, address.platform(only.id));
+    if (app.platforms.list.length === 0) throw misplaced(message.kind);
+    toOwners(app, message);
   },
   csr: (app, message) => leave(app, message, address.ownership),
-  pek: (_, { kind }) => refuse(kind),
+  pek: (app, message) => leave(app, message, address.carryOwnership),
   'report-request': toCourier,
   async report(app, message) {
     // The nonce tells who asked. A replay names another one, and is refused where its session's launch says why.
@@ -117,8 +116,14 @@ function toCourier(app: Bringing, message: AirgapMessage): void {
   leave(app, message, address.courier);
 }
 
+/** Whose owner it is to be, the person says there: a code that is held up changes no pin by itself. */
+function toOwners(app: Bringing, message: AirgapMessage): void {
+  leave(app, message, address.platforms);
+}
+
 function leave({ inbox, navigation }: Bringing, message: AirgapMessage, to: string): void {
   inbox.scanned = message;
+  inbox.scannedFor = to;
   navigation.go(to);
 }
 
@@ -136,7 +141,3 @@ const otherSession = (kind: MessageKind): SevError =>
 
 const unasked = (): SevError =>
   new SevError('MEASURE_OTHER_SESSION', { sentence: words.carry.unasked, next: words.carry.unaskedNext });
-
-function refuse(kind: MessageKind): never {
-  throw misplaced(kind);
-}

@@ -10,3 +10,13 @@ export type HandOverStatus = 'done' | 'now' | 'ahead';
 
 /** Chain and measurement go to the guest owner, and are shown; session and secret come back, and are scanned. */
 export const goesToGuestOwner = (name: HandOver): boolean => name === 'chain' || name === 'measurement';
+
+/** One hand-over, as the picture of all of them draws it. */
+export interface Leg {
+  readonly name: string;
+  /** What is carried, in a word or two. */
+  readonly what: string;
+  /** It comes from the host; the others go to it. */
+  readonly fromHost: boolean;
+  readonly status: HandOverStatus;
+}

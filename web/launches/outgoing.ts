@@ -1,5 +1,5 @@
 // A launch's blobs for the host when no relay carries them: the session, the secret packet, and the commands around them.
-import { sessionTag } from '../../shared/airgap/index.ts';
+import { labelOf, sessionTag } from '../../shared/airgap/index.ts';
 import { toBase64 } from '../../shared/bytes/text.ts';
 import {
   injectCommand,
@@ -30,6 +30,7 @@ export function sessionOutgoing(
   const { session } = record;
   if (!session) return undefined;
   const name = plainName(record);
+  const label = labelOf(record.name);
   const config = launchConfig({ record, image, generation });
   const files = hostFiles(name);
   return {
@@ -46,7 +47,7 @@ export function sessionOutgoing(
       godh: session.godh,
       session: session.blob,
       policy: session.policy,
-      name: record.name.slice(0, 64),
+      ...(label !== undefined && { name: label }),
       ...(record.plan.profile !== undefined && { profile: record.plan.profile }),
     },
   };

@@ -43,6 +43,10 @@ export function parseRelayUrl(text: string): string {
   return url.href.replace(/\/$/, '');
 }
 
+/** Whether the address names the device that reads it, so that it leads any other device elsewhere. */
+export const isThisDevice = (url: string): boolean =>
+  /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(readUrl(url)?.hostname ?? '');
+
 /** The relay's host and port, as people name it. */
 export const relayName = (url: string): string => readUrl(url)?.host ?? url;
 

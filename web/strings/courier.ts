@@ -10,17 +10,18 @@ const carried: Readonly<Record<HandOver, string>> = {
 
 export const courier = {
   heading: 'Courier',
+  toOwnership: 'Carry a platform’s ownership instead',
   lead: 'Carry codes between a relay and a guest owner who is offline. This device keeps nothing but the pairing.',
 
   host: 'Host',
   you: 'You carry',
   guestOwner: 'Guest owner',
-  passage: 'The four hand-overs',
+  passage: 'The hand-overs',
   carried,
-  fromHost: (what: string) => `${what}, from the host to the guest owner`,
-  fromGuestOwner: (what: string) => `${what}, from the guest owner to the host`,
+  fromHost: (what: string, other: string) => `${what}, from the host to the ${other.toLowerCase()}`,
+  toHost: (what: string, other: string) => `${what}, from the ${other.toLowerCase()} to the host`,
   handOverIs: { done: 'done', now: 'now', ahead: 'to come' },
-  place: (number: number) => `Hand-over ${number} of 4`,
+  place: (number: number, count: number) => `Hand-over ${number} of ${count}`,
 
   afterwards: 'Afterwards',
   afterwardsLong: 'Afterwards: an attestation report',
