@@ -6,6 +6,7 @@ import { Launches } from './launches/launches.svelte.ts';
 import { Library } from './library/library.svelte.ts';
 import { Navigation } from './navigation.svelte.ts';
 import { Updates } from './offline/updates.svelte.ts';
+import type { Ownerships } from './ownership/ownerships.ts';
 import { Platforms } from './platforms/platforms.svelte.ts';
 import type { Surroundings } from './relay/connection.ts';
 import { Relays } from './relay/relays.svelte.ts';
@@ -33,6 +34,8 @@ export interface AppState {
   /** The keys of a platform owner (OCA), and disk secrets: they, too, are handled in the vault alone. */
   readonly ownerKeys: () => Promise<OwnerKeys>;
   readonly secrets: () => Promise<Secrets>;
+  /** Platforms on their way into ownership; all of it is public. */
+  readonly ownerships: () => Promise<Ownerships>;
   readonly backup: () => Promise<Backup>;
   /** Everything in it is practice: another database, another way to a host, and nothing that is worth a passphrase. */
   readonly practice: boolean;
@@ -63,6 +66,7 @@ export async function openAppOn(page: Page, database: Database, practice?: Surro
     launches: new Launches(database),
     vault: once(async () => (await import('./vault/vault.ts')).openVault(database, lock)),
     ownerKeys: once(async () => (await import('./vault/owner-keys.ts')).openOwnerKeys(database, lock)),
+    ownerships: once(async () => (await import('./ownership/ownerships.ts')).openOwnerships(database)),
     secrets: once(async () => (await import('./vault/secrets.ts')).openSecrets(database, lock)),
     backup: once(async () => (await import('./vault/backup/backup.ts')).openBackups(database, lock, derive)),
   };

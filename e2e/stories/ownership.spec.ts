@@ -1,32 +1,14 @@
 // The platform owner's side: from a key of one's own to a chain that names its owner.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { Page } from '@playwright/test';
 import { expectAccessible } from '../access.ts';
 import { meet, verdict } from '../journey.ts';
-import { expect, type Relay, startRelay, test } from '../world.ts';
-
-const OWNER = 'The rack in the cellar';
+import { allow, makeOwnerKey, OWNER, PASSPHRASE } from '../ownership.ts';
+import { unlock } from '../vault.ts';
+import { expect, startRelay, test } from '../world.ts';
 
 // A passphrase, a key, and several chains to verify: a busy machine takes its time.
 test.slow();
-
-async function makeOwnerKey(page: Page): Promise<void> {
-  await page.goto('/#/ownership');
-  await page.getByLabel('New passphrase').fill('an owner on this device');
-  await page.getByLabel('The same passphrase again').fill('an owner on this device');
-  await page.getByRole('button', { name: 'Set the passphrase' }).press('Enter');
-  await page.getByText('Make or bring in an owner key').click();
-  await page.getByLabel('Name of the owner').fill(OWNER);
-  await page.getByRole('button', { name: 'Make an owner key' }).click();
-  await expect(page.getByText(`Signing as ${OWNER}.`)).toBeVisible();
-}
-
-/** The operator allows what is asked at the relay's terminal. */
-async function allow(relay: Relay, question: RegExp): Promise<void> {
-  await relay.says(question);
-  relay.type('yes');
-}
 
 test('A platform owner takes a platform over through its relay, and gives it up again', async ({
   page,
@@ -111,4 +93,48 @@ test('A platform owner takes a platform over by files alone, with the verbs on t
   await expect(verdict(page)).toHaveText('Platform is yours.');
   await page.getByRole('link', { name: 'Open the platform' }).click();
   await expect(page.getByText(`It belongs to ${OWNER}, whose key you pinned.`)).toBeVisible();
+});
+
+test('A platform owner reloads the page in the middle of every step, and nothing is imported twice', async ({
+  page,
+  app,
+  folder,
+}) => {
+  const relay = await startRelay(app.url, ['--simulate', '--state', folder, '--allow-ownership']);
+  try {
+    await meet(page, relay);
+    await makeOwnerKey(page);
+    await page.getByRole('button', { name: /^Ask .* for its request$/ }).click();
+    await expect(page.getByText('Its chain leads to the root, and holds this very PEK')).toBeVisible();
+
+    await page.reload();
+    await expect(page.getByText('Its chain leads to the root, and holds this very PEK')).toHaveCount(0);
+    await unlock(page, PASSPHRASE);
+    await expect(page.getByText('Its chain leads to the root, and holds this very PEK')).toBeVisible();
+    await page.getByRole('button', { name: `Sign as ${OWNER}` }).click();
+    await expect(page.getByText(`Signed as ${OWNER}.`)).toBeVisible();
+
+    // Signed once, it needs no key any more: after the reload the vault stays locked.
+    await page.reload();
+    await page.getByRole('button', { name: /import it$/ }).click();
+    await relay.says(/PEK_CERT_IMPORT[^]*Type “yes”/);
+    await page.reload();
+    await expect(verdict(page)).toHaveText('Whether the platform imported it is not known.');
+    await expect(page.getByRole('button', { name: /import it$/ })).toHaveCount(0);
+    await expectAccessible(page);
+    await page.getByRole('button', { name: /^Ask .* for its chain$/ }).click();
+    await expect(verdict(page)).toHaveText(/ is not yours\.$/);
+    await expect(page.locator('#content').getByText('Its operator may still be asked at the terminal.')).toBeVisible();
+    await expect(page.getByRole('button', { name: /import it$/ })).toHaveCount(0);
+
+    relay.type('yes');
+    await relay.says(/: allowed at the terminal/);
+    await page.getByRole('button', { name: /^Ask .* for its chain$/ }).click();
+    await expect(verdict(page)).toHaveText(/ is yours\.$/);
+    await page.reload();
+    await expect(verdict(page)).toHaveText('Take a platform into ownership.');
+    expect(relay.output().match(/Type “yes”/g)).toHaveLength(1);
+  } finally {
+    await relay.stop();
+  }
 });

@@ -1,7 +1,7 @@
 // The device's cameras: opened, chosen, lit and closed again.
 
 /** Why there is no picture, in the cases that a person can do something about. */
-export type CameraTrouble = 'refused' | 'none' | 'busy' | 'failed';
+export type CameraTrouble = 'refused' | 'none' | 'busy' | 'failed' | 'gone';
 
 export interface CameraChoice {
   readonly id: string;
@@ -81,11 +81,21 @@ export class Camera {
   }
 }
 
-/** Waits for the next frame of a video; where the browser cannot say, for the next frame of the screen. */
+/** A camera that is covered by a call or a switch stops giving frames, and says nothing. */
+const NO_FRAME_MS = 1000;
+
+/** Waits for the next frame of a video, or a second; where the browser cannot say, for the next frame of the screen. */
 export function nextFrame(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(() => resolve());
-    else requestAnimationFrame(() => resolve());
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, NO_FRAME_MS);
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
+    else if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(done);
+    else requestAnimationFrame(done);
   });
 }

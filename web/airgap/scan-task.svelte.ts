@@ -11,6 +11,7 @@ import {
 } from '../../shared/airgap/index.ts';
 import { words } from '../strings/index.ts';
 import { CodeReader } from '../workers/scan.ts';
+import { codesIn } from './codes-in-text.ts';
 import { Camera, type CameraChoice, type CameraTrouble, nextFrame } from './camera.ts';
 import { openPicture } from './picture.ts';
 
@@ -74,6 +75,8 @@ export class ScanTask {
   #reader: ReturnType<ScanMeans['openReader']> | undefined;
   #camera: Camera | undefined;
   #open = new AbortController();
+  /** For good: what is still under way is of no interest any more. */
+  #closed = false;
 
   constructor(handlers: ScanHandlers, means: ScanMeans = browser) {
     this.#handlers = handlers;
@@ -98,7 +101,7 @@ export class ScanTask {
     if (signal.aborted) return camera.close();
     this.#camera = camera;
     camera.onEnded(() => {
-      if (camera === this.#camera) this.#giveUp();
+      if (camera === this.#camera) this.#giveUp('gone');
     });
     this.camera = { name: 'live' };
     this.stream = camera.stream;
@@ -120,7 +123,7 @@ export class ScanTask {
       const picture = await createImageBitmap(video).catch(() => undefined);
       missed = picture ? 0 : missed + 1;
       if (picture) await this.#attempt(() => this.#readPicture(picture, false));
-      else if (missed > TOO_MANY_MISSED) this.#giveUp();
+      else if (missed > TOO_MANY_MISSED) this.#giveUp('failed');
     }
   }
 
@@ -146,7 +149,7 @@ export class ScanTask {
   async readText(text: string): Promise<void> {
     this.#goOn();
     await this.#attempt(async () => {
-      const codes = text.match(/\bur:\S+/gi) ?? [];
+      const codes = codesIn(text);
       for (const code of codes) if (this.reading) await this.#take(code);
       if (codes.length > 0 || (await this.#handlers.ontext?.(text.trim()))) return;
       const { notText: sentence, notTextNext: next } = words.airgap;
@@ -168,10 +171,15 @@ export class ScanTask {
   }
 
   close(): void {
+    this.#closed = true;
     this.#closeCamera();
+    this.#closeReader();
+    this.camera = { name: 'closed' };
+  }
+
+  #closeReader(): void {
     this.#reader?.close();
     this.#reader = undefined;
-    this.camera = { name: 'closed' };
   }
 
   #closeCamera(): void {
@@ -181,15 +189,20 @@ export class ScanTask {
     this.#camera = this.stream = this.lit = undefined;
   }
 
-  #giveUp(): void {
+  #giveUp(trouble: CameraTrouble): void {
     this.#closeCamera();
-    this.camera = { name: 'trouble', trouble: 'failed' };
+    this.camera = { name: 'trouble', trouble };
   }
 
   /** @returns how many codes were in it */
   async #readPicture(picture: ImageBitmap, thorough: boolean): Promise<number> {
+    if (this.#closed) return 0;
     this.#reader ??= this.#means.openReader();
-    const { texts } = await this.#reader.read({ picture, thorough });
+    const { texts } = await this.#reader.read({ picture, thorough }).catch((error: unknown) => {
+      // A worker that crashed once would only say so again.
+      this.#closeReader();
+      throw error;
+    });
     for (const text of texts) if (this.reading) await this.#take(text);
     return texts.length;
   }
@@ -227,6 +240,7 @@ export class ScanTask {
     this.taken = what;
     if (this.progress) this.progress = { what, received: this.progress.total, total: this.progress.total };
     const message = await parseMessage(ur);
+    if (this.#closed) return;
     // Browsers complain about pages that vibrate before they were touched.
     if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(60);
     await this.#handlers.onmessage(message);

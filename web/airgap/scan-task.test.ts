@@ -8,6 +8,7 @@ import {
   sessionTag,
 } from '../../shared/airgap/index.ts';
 import { SevError } from '../../shared/errors.ts';
+import type { Camera } from './camera.ts';
 import { noiseForTests } from './noise-for-tests.ts';
 import type { ScanMeans } from './scan-task.svelte.ts';
 import { ScanTask } from './scan-task.svelte.ts';
@@ -129,5 +130,67 @@ describe('a scanner', () => {
     const { task } = open();
     await task.openCamera();
     expect(task.camera).toEqual({ name: 'trouble', trouble: 'none' });
+  });
+});
+
+/** A reader that a test holds, crashes or counts. */
+function readers(read: () => Promise<{ texts: readonly string[]; decoder: 'wasm' }>) {
+  const counts = { opened: 0, closed: 0 };
+  const openReader = () => (counts.opened++, { read, close: () => void counts.closed++ });
+  return { counts, means: { ...means, openReader } };
+}
+
+describe('a scanner to which things happen', () => {
+  it('reads again after its worker crashed', async () => {
+    let crashed = true;
+    const text = await textOf(report);
+    const { counts, means: crashing } = readers(() =>
+      crashed ? Promise.reject(new SevError('VAULT_WORKER')) : Promise.resolve({ texts: [text], decoder: 'wasm' }),
+    );
+    const got: AirgapMessage[] = [];
+    const task = new ScanTask({ onmessage: (message) => void got.push(message) }, crashing);
+    await task.readFiles([picture()]);
+    expect(task.error).toMatchObject({ code: 'VAULT_WORKER' });
+    crashed = false;
+    await task.readFiles([picture()]);
+    expect([got, counts]).toEqual([[report], { opened: 2, closed: 1 }]);
+  });
+
+  it('delivers nothing and opens nothing once it is closed', async () => {
+    const text = await textOf(report);
+    let finish = (): void => undefined;
+    const { counts, means: slow } = readers(
+      () => new Promise((resolve) => (finish = () => resolve({ texts: [text], decoder: 'wasm' }))),
+    );
+    const got: AirgapMessage[] = [];
+    const task = new ScanTask({ onmessage: (message) => void got.push(message) }, slow);
+    const reading = task.readFiles([picture(), picture()]);
+    await vi.waitFor(() => expect(counts.opened).toBe(1));
+    task.close();
+    finish();
+    await reading;
+    expect([got, counts]).toEqual([[], { opened: 1, closed: 1 }]);
+    const late = task.readText(text);
+    await late;
+    expect(got).toEqual([]);
+  });
+
+  it('says that the camera was taken away, and not that it did not start', async () => {
+    let end = (): void => undefined;
+    const camera = {
+      ...{ stream: {}, id: 'a', hasTorch: false, close: () => undefined },
+      onEnded: (listener: () => void) => void (end = listener),
+    } as unknown as Camera;
+    const task = new ScanTask({ onmessage: () => undefined }, { ...means, openCamera: () => Promise.resolve(camera) });
+    await task.openCamera();
+    expect(task.camera).toEqual({ name: 'live' });
+    end();
+    expect(task.camera).toEqual({ name: 'trouble', trouble: 'gone' });
+  });
+
+  it('refuses a text that is far longer than any codes', async () => {
+    const { task } = open();
+    await task.readText(`ur:${'a'.repeat(4 * 2 ** 20)}`);
+    expect(task.error).toMatchObject({ code: 'BYTES_TOO_LARGE' });
   });
 });

@@ -1,17 +1,14 @@
 // The texts of codes, given as files or pasted where files are taken: what “Copy as text” gave, or a pin that was saved.
 import { type AirgapMessage, FrameCollector, kindOfType, parseMessage } from '../../shared/airgap/index.ts';
 import { SevError } from '../../shared/errors.ts';
+import { codesIn } from '../airgap/codes-in-text.ts';
 import { words } from '../strings/index.ts';
 
-/** All codes of the longest message, in the smallest codes that are shown. */
-const MAX_TEXT = 1024 * 1024;
+const MAX_FILE = 1024 * 1024;
 const MEANT = /^\s*ur:/i;
 
-/** Whether a text means to be codes; whoever has a file looks at its beginning. */
-export const looksLikeCodes = (text: string): boolean => MEANT.test(text);
-
-/** Cuts a text into its codes. */
-export const codesIn = (text: string): readonly string[] => text.match(/\bur:\S+/gi) ?? [];
+/** Whether a text means to be codes; of a file its beginning is enough. */
+const looksLikeCodes = (text: string): boolean => MEANT.test(text);
 
 /**
  * Reads the one message of codes that were given as text.
@@ -21,7 +18,7 @@ export const codesIn = (text: string): readonly string[] => text.match(/\bur:\S+
 export async function messageInTexts(files: readonly Blob[]): Promise<AirgapMessage | undefined> {
   const beginnings = await Promise.all(files.map((file) => file.slice(0, 16).text()));
   if (files.length === 0 || !beginnings.every(looksLikeCodes)) return undefined;
-  if (files.some(({ size }) => size > MAX_TEXT)) throw new SevError('BYTES_TOO_LARGE');
+  if (files.some(({ size }) => size > MAX_FILE)) throw new SevError('BYTES_TOO_LARGE');
   const texts = await Promise.all(files.map((file) => file.text()));
   const collector = new FrameCollector((type) => kindOfType(type) !== undefined);
   let refusal: SevError | undefined;

@@ -1,5 +1,5 @@
 // Taking one platform into ownership: its request comes in, the owner's key signs it in the vault, and the new chain is
-// looked at before anybody calls the platform theirs.
+// looked at before anybody calls the platform theirs. Every step is noted in a record before it is taken, and survives the page.
 import { type AirgapMessage, expectMessage } from '../../shared/airgap/index.ts';
 import { equalBytes } from '../../shared/bytes/equal.ts';
 import { concat } from '../../shared/bytes/writer.ts';
@@ -9,6 +9,7 @@ import type { SevCert } from '../../shared/formats/sev-cert.ts';
 import { expectPiece } from '../../shared/intake/expect-piece.ts';
 import type { Piece } from '../../shared/intake/piece.ts';
 import { parsePekCsr } from '../../shared/session/ownership.ts';
+import { mayStillBeAsked, wasAnswered } from '../relay/answered.ts';
 import type { AppState } from '../app.svelte.ts';
 import { Meeting } from '../platforms/meeting.svelte.ts';
 import { ownerOfChain } from '../platforms/owner-pin.ts';
@@ -17,6 +18,8 @@ import { filesOfMessage } from '../platforms/scanned-files.ts';
 import type { Relay } from '../relay/relays.svelte.ts';
 import { ownership as say } from '../strings/ownership.ts';
 import type { OwnerKeyFacts } from '../vault/owner-keys.ts';
+import { KeptOwnership } from './kept-ownership.svelte.ts';
+import type { OwnershipRecord } from './ownership-record.ts';
 
 /** A platform's request, and what is known of where it comes from. */
 export interface Request {
@@ -31,7 +34,7 @@ export interface Request {
 export interface Signed {
   readonly pek: Uint8Array;
   readonly oca: Uint8Array;
-  readonly owner: OwnerKeyFacts;
+  readonly owner: Pick<OwnerKeyFacts, 'id' | 'name'>;
 }
 
 /** A change of the platform's keys that nothing undoes. */
@@ -41,56 +44,89 @@ export class OwnershipTask {
   /** What is going on, in words; undefined when nothing is. */
   doing = $state.raw<string | undefined>();
   error = $state.raw<unknown>();
+  /** The key that is chosen to sign with. */
   owner = $state.raw<OwnerKeyFacts | undefined>();
-  request = $state.raw<Request | undefined>();
-  signed = $state.raw<Signed | undefined>();
+  /** Where it stands. */
+  readonly kept: KeptOwnership;
   /** The platform as it was met after the change, with its chain verified. */
   after = $state.raw<{ readonly platform: PlatformRecord; readonly owned: boolean } | undefined>();
+  readonly request: Request | undefined = $derived.by(() => this.kept.record && this.#requestOf(this.kept.record));
+  readonly signed: Signed | undefined = $derived.by(() => {
+    const { owner, signed, state } = this.kept.record ?? {};
+    // With another key chosen it can be signed anew, until it was asked to be imported.
+    const stands = state !== 'signed' || !this.owner || this.owner.id === owner?.id;
+    return owner && signed && stands ? { ...signed, owner } : undefined;
+  });
   readonly #app: AppState;
   readonly #meeting: Meeting;
+  /** The relay that was asked on this page; later it is found by its address. */
+  #relay = $state.raw<Relay | undefined>();
 
   constructor(app: AppState) {
     this.#app = app;
+    this.kept = new KeptOwnership(app.ownerships);
     this.#meeting = new Meeting(app.platforms, app.relays);
   }
 
   choose(owner: OwnerKeyFacts): void {
-    if (owner.id !== this.owner?.id) this.signed = undefined;
     this.owner = owner;
   }
 
-  /** Another request, or none: what followed from the last one goes with it. */
-  #take(request: Request | undefined): void {
-    this.request = request;
-    this.signed = undefined;
+  /** Begins with another request: what followed from the last one is left in its record. */
+  #begin(relay?: Relay): void {
+    this.kept.record = undefined;
     this.after = undefined;
+    this.#relay = relay;
+  }
+
+  #requestOf({ csr, relayUrl }: OwnershipRecord): Request {
+    const parsed = parsePekCsr(csr);
+    const platform = this.#app.platforms.list.find((known) => equalBytes(pekOf(known).signedBody, parsed.signedBody));
+    const relay = this.#relay ?? this.#app.relays.find(relayUrl);
+    return { csr: parsed, ...(platform && { platform }), ...(relay && { relay }) };
+  }
+
+  /** Goes on where the last visit ended. */
+  resume(): Promise<void> {
+    return this.#attempt(undefined, async () => {
+      const owner = (await this.kept.resume())?.owner;
+      if (!owner) return;
+      const keys = await (await this.#app.ownerKeys()).list();
+      this.owner = keys.find(({ id }) => id === owner.id) ?? this.owner;
+    });
   }
 
   /** Meets the platform, and asks for the request of that very platform. */
   askRelay(relay: Relay): Promise<void> {
     return this.#attempt(say.asking(relay.name), async () => {
-      this.#take(undefined);
+      this.#begin(relay);
       const platform = await this.#met(this.#meeting.byRelay(relay));
-      this.doing = say.asking(relay.name);
-      const { csr } = await relay.connection.ask('owner.csr', {});
-      this.#take({ csr: parsePekCsr(csr, pekOf(platform), 'csr'), platform, relay });
+      await this.#askRequest(relay, platform);
+      if (this.signed) await this.#settle(platform);
     });
   }
 
-  /** @throws SevError CERT_CSR, BYTES_SWAPPED */
-  takePieces(pieces: readonly Piece[]): void {
-    this.#takeCsr(expectPiece(pieces, 'pek-csr').cert.bytes);
+  async #askRequest(relay: Relay, platform: PlatformRecord): Promise<void> {
+    this.doing = say.asking(relay.name);
+    const { csr } = await relay.connection.ask('owner.csr', {});
+    const { bytes } = parsePekCsr(csr, pekOf(platform), 'csr');
+    await this.kept.take(bytes, relay.pairing.url);
   }
 
   /** @throws SevError CERT_CSR, BYTES_SWAPPED */
-  takeMessage(message: AirgapMessage): void {
-    this.#takeCsr(expectMessage(message, { kinds: ['csr'] }).csr);
+  async takePieces(pieces: readonly Piece[]): Promise<void> {
+    await this.#takeCsr(expectPiece(pieces, 'pek-csr').cert.bytes);
   }
 
-  #takeCsr(bytes: Uint8Array): void {
+  /** @throws SevError CERT_CSR, BYTES_SWAPPED */
+  async takeMessage(message: AirgapMessage): Promise<void> {
+    await this.#takeCsr(expectMessage(message, { kinds: ['csr'] }).csr);
+  }
+
+  async #takeCsr(bytes: Uint8Array): Promise<void> {
     const csr = parsePekCsr(bytes);
-    const platform = this.#app.platforms.list.find((known) => equalBytes(pekOf(known).signedBody, csr.signedBody));
-    this.#take({ csr, ...(platform && { platform }) });
+    this.#begin();
+    await this.kept.take(csr.bytes);
   }
 
   sign(): Promise<void> {
@@ -98,20 +134,51 @@ export class OwnershipTask {
       const { owner, request } = this;
       if (!owner || !request) return;
       const { csr, platform } = request;
-      const pek = platform && pekOf(platform);
-      const { signed, oca } = await (await this.#app.ownerKeys()).sign(owner.id, csr.bytes, pek);
-      this.signed = { pek: signed, oca, owner };
+      const { signed, oca } = await (
+        await this.#app.ownerKeys()
+      ).sign(owner.id, csr.bytes, platform && pekOf(platform));
+      await this.kept.note('signed', ['requested', 'signed'], {
+        state: 'signed',
+        owner: { id: owner.id, name: owner.name },
+        signed: { pek: signed, oca },
+      });
     });
   }
 
-  /** Has the platform take in the signed PEK, and looks at the chain that it has then. */
+  /** The person took it along: as a file, or as a code. */
+  handedOver(): Promise<void> {
+    return this.#attempt(undefined, async () => {
+      const { record } = this.kept;
+      if (record?.state === 'signed' && record.history.at(-1)?.event !== 'handed-over')
+        await this.kept.note('handed-over', ['signed']);
+    });
+  }
+
+  /** Has the platform take in the signed PEK, once, and looks at the chain that it has then. */
   importByRelay(): Promise<void> {
     const { request, signed } = this;
     const relay = request?.relay;
     return this.#attempt(say.waitingForOperator(relay?.name ?? ''), async () => {
       if (!relay || !signed) return;
-      await relay.connection.ask('owner.import', { pek: signed.pek, oca: signed.oca });
+      // Noted first: if the answer is lost, it may have been imported all the same.
+      await this.kept.note('import-asked', ['signed'], { state: 'import-asked', importAskedAt: Date.now() });
+      try {
+        await relay.connection.ask('owner.import', { pek: signed.pek, oca: signed.oca });
+      } catch (error) {
+        if (wasAnswered(error)) await this.kept.note('import-refused', ['import-asked'], { state: 'signed' });
+        throw error;
+      }
+      // Nobody is asked any more: from here on the chain alone tells.
+      await this.kept.note('import-answered', ['import-asked'], { importAskedAt: 0 });
       await this.#lookAt(this.#meeting.byRelay(relay));
+    });
+  }
+
+  /** Asks the host what chain it has now: the only way to know what became of an import. */
+  checkByRelay(): Promise<void> {
+    const relay = this.request?.relay;
+    return this.#attempt(say.checking, async () => {
+      if (relay) await this.#lookAt(this.#meeting.byRelay(relay));
     });
   }
 
@@ -137,31 +204,44 @@ export class OwnershipTask {
       if (!relay) return;
       await relay.connection.ask(change, {});
       const platform = await this.#met(this.#meeting.byRelay(relay));
-      this.doing = say.asking(relay.name);
       // The request before is of a PEK that may be no more.
-      const { csr } = await relay.connection.ask('owner.csr', {});
-      this.#take({ csr: parsePekCsr(csr, pekOf(platform), 'csr'), platform, relay });
-      this.after = { platform, owned: await this.#isOwned(platform) };
+      this.#begin(relay);
+      await this.#askRequest(relay, platform);
+      if (this.signed) return this.#settle(platform);
+      this.after = { platform, owned: await isOwnedBy(platform, this.owner?.id) };
+    });
+  }
+
+  /** Lets go of a request. */
+  forget(): Promise<void> {
+    return this.#attempt(undefined, async () => {
+      if (await this.kept.forget()) this.#begin();
     });
   }
 
   /** Green only after this: the chain verifies, and its owner is the one who signed. From now on it is remembered as such. */
   async #lookAt(meeting: Promise<PlatformRecord | undefined>): Promise<void> {
-    const { owner, request, signed } = this;
+    const { request, signed } = this;
     const platform = await this.#met(meeting);
     // Another platform of the same owner would say nothing about the one that was signed for.
     if (signed && request && !equalBytes(pekOf(platform).signedBody, request.csr.signedBody))
       throw new SevError('CERT_MIXED', { at: 'pek', because: say.otherPek });
-    const owned = await this.#isOwned(platform);
-    if (owned && owner) {
-      const pin = { keySha256: owner.id, name: owner.name, pinnedAt: Date.now() };
-      await this.#app.platforms.expectOwner(platform, pin);
-    }
-    this.after = { platform, owned };
+    if (signed) await this.#settle(platform);
+    else this.after = { platform, owned: await isOwnedBy(platform, this.owner?.id) };
   }
 
-  async #isOwned({ chain }: PlatformRecord): Promise<boolean> {
-    return this.owner !== undefined && (await ownerOfChain(chain)) === this.owner.id;
+  /** What the verified chain of the platform says of the record: the platform is the owner's, or it is not (yet). */
+  async #settle(platform: PlatformRecord): Promise<void> {
+    const { owner, state, importAskedAt = 0 } = this.kept.record ?? {};
+    const owned = await isOwnedBy(platform, owner?.id);
+    if (owned && owner && state !== 'owned') {
+      const pin = { keySha256: owner.id, name: owner.name, pinnedAt: Date.now() };
+      await this.#app.platforms.expectOwner(platform, pin);
+      await this.kept.note('owned', ['signed', 'import-asked'], { state: 'owned' });
+    } else if (!owned && state !== 'signed' && !mayStillBeAsked(importAskedAt, Date.now())) {
+      await this.kept.note('not-owned', ['import-asked', 'owned'], { state: 'signed' });
+    }
+    this.after = { platform, owned };
   }
 
   /** @throws the reason why the platform cannot be trusted */
@@ -175,7 +255,7 @@ export class OwnershipTask {
     throw fault ? new SevError(fault.code, fault) : new SevError('CERT_CHAIN_INCOMPLETE');
   }
 
-  async #attempt(doing: string, work: () => Promise<void>): Promise<void> {
+  async #attempt(doing: string | undefined, work: () => Promise<void>): Promise<void> {
     this.doing = doing;
     this.error = undefined;
     try {
@@ -189,3 +269,6 @@ export class OwnershipTask {
 }
 
 const pekOf = ({ chain }: PlatformRecord): SevCert => parseCertChain(chain).pek;
+
+const isOwnedBy = async ({ chain }: PlatformRecord, owner: string | undefined): Promise<boolean> =>
+  owner !== undefined && (await ownerOfChain(chain)) === owner;

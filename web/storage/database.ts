@@ -4,6 +4,7 @@ import { SevError } from '../../shared/errors.ts';
 import type { LaunchRecord } from '../launches/launch-record.ts';
 import type { LaunchSummary } from '../launches/launch-summary.ts';
 import type { ReferenceRecord } from '../library/reference-record.ts';
+import type { OwnershipRecord } from '../ownership/ownership-record.ts';
 import type { PlatformRecord } from '../platforms/platform-record.ts';
 import type { RelayRecord } from '../relay/relay-record.ts';
 import type { LedgerEntry } from '../vault/ledger.ts';
@@ -19,6 +20,7 @@ interface Stores extends DBSchema {
   launchIndex: { key: string; value: LaunchSummary };
   references: { key: string; value: ReferenceRecord };
   relays: { key: string; value: RelayRecord };
+  ownerships: { key: string; value: OwnershipRecord };
   /** Only web/vault reads and writes these five. */
   vault: { key: string; value: VaultRecord };
   keys: { key: string; value: KeyRecord };
@@ -34,6 +36,7 @@ export type StoreName =
   | 'launchIndex'
   | 'references'
   | 'relays'
+  | 'ownerships'
   | 'vault'
   | 'keys'
   | 'ledger'
@@ -43,7 +46,7 @@ export type StoreName =
 export const DATABASE_NAME = 'sev-verifier';
 /** Practice has a database of its own, so that nothing of it can be among what is real. */
 export const PRACTICE_DATABASE_NAME = 'sev-verifier-practice';
-const VERSION = 4;
+const VERSION = 5;
 
 /** Says `lost` when the database was taken away from under the app, and `full` when something found no room. */
 export const storageTrouble = new EventTarget();
@@ -60,6 +63,7 @@ export const openDatabase = (name = DATABASE_NAME): Promise<Database> =>
           db.createObjectStore('ownerKeys', { keyPath: 'id' });
           db.createObjectStore('secrets', { keyPath: 'id' });
         }
+        if (from < 5) db.createObjectStore('ownerships', { keyPath: 'id' });
         if (from >= 1) return;
         db.createObjectStore('platforms', { keyPath: 'id' });
         db.createObjectStore('launches', { keyPath: 'id' }).createIndex('updatedAt', 'updatedAt');

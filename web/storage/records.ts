@@ -3,7 +3,7 @@ import { SevError } from '../../shared/errors.ts';
 import { type Database, stored } from './database.ts';
 
 /** The stores that lists on the screen are made of. */
-type RecordStore = 'platforms' | 'launches' | 'references' | 'relays' | 'ownerKeys' | 'secrets';
+type RecordStore = 'platforms' | 'launches' | 'references' | 'relays' | 'ownerKeys' | 'ownerships' | 'secrets';
 
 /** A record that counts its changes. */
 export interface Revised {
@@ -58,7 +58,7 @@ export interface Beside<T> {
  */
 export async function changeRecord<T extends Revised>(
   database: Database,
-  store: 'launches' | 'platforms',
+  store: 'launches' | 'platforms' | 'ownerships',
   id: string,
   next: (present: T) => T,
   beside?: Beside<T>,

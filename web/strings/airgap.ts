@@ -32,6 +32,10 @@ export const airgap = {
       sentence: 'Another program is using the camera.',
       next: 'Close it and try again, or give a picture or the text instead.',
     },
+    gone: {
+      sentence: 'The camera was taken away.',
+      next: 'Plug it in or allow it again, then try again; or give a picture of the code or its text instead.',
+    },
     failed: {
       sentence: 'The camera did not start.',
       next: 'Try again, or give a picture of the code or its text instead.',

@@ -60,6 +60,18 @@ export const ownership = {
     'The platform makes a new PDH: sessions that guest owners made before are void. The operator is asked at the terminal.',
   waitingForOperator: (relay: string) =>
     `Waiting for the operator of ${relay} to allow it at the terminal; a minute of silence is a no…`,
+  signedBy: (name: string) => `Signed as ${name}.`,
+  handed: (when: string) => `Handed over on ${when}, by file or code. The new chain tells when it was imported.`,
+  forget: 'Give this request up',
+  askChain: (relay: string) => `Ask ${relay} for its chain`,
+  relayAway: (relay: string) => `${relay} is not connected; or bring its certificates back by hand, below.`,
+  importUnknown: 'Whether the platform imported it is not known.',
+  importUnknownReason:
+    'It was asked to, and the answer never came. Nothing is imported a second time before that is known.',
+  importUnknownNext: 'Ask the host for its chain: it names the owner.',
+  notYetReason: 'Its chain still names another owner. Its operator may still be asked at the terminal.',
+  notYetNext: 'Look again in a minute.',
+  carry: 'The key is on another device: carry its signature by codes',
   signedPek: 'Signed PEK (base64)',
   certificate: 'Your certificate (base64)',
   checkHeading: 'Make sure of the new chain',

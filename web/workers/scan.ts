@@ -9,6 +9,11 @@ import workerUrl from './scan.worker.ts?worker&url';
 export class CodeReader {
   readonly #worker = new Worker(trustedScript(workerUrl), { type: 'module' });
   readonly #crashed: Promise<never>;
+  #end = (): void => undefined;
+  /** Whoever still waits is answered when it closes: nothing was found. */
+  readonly #closed = new Promise<ScanAnswer>((resolve) => {
+    this.#end = () => resolve({ texts: [], decoder: 'plain' });
+  });
 
   constructor() {
     this.#crashed = new Promise<never>((_, reject) => {
@@ -31,10 +36,11 @@ export class CodeReader {
       };
     });
     this.#worker.postMessage(request, [port2, request.picture]);
-    return Promise.race([answered, this.#crashed]).finally(() => port1.close());
+    return Promise.race([answered, this.#crashed, this.#closed]).finally(() => port1.close());
   }
 
   close(): void {
     this.#worker.terminate();
+    this.#end();
   }
 }

@@ -6,10 +6,13 @@ import { sha256, subtle } from '../../../shared/crypto/subtle.ts';
 import { SevError } from '../../../shared/errors.ts';
 import { LUKS_PASSPHRASE_GUID } from '../../../shared/formats/known-secrets.ts';
 import { sessionId } from '../../../shared/session/launch-session.ts';
+import { SimulatedAmdSp } from '../../../shared/simulator/amd-sp.ts';
 import type { Judged } from '../../launches/judged.ts';
 import type { LaunchRecord } from '../../launches/launch-record.ts';
 import { summaryOf } from '../../launches/launch-summary.ts';
 import { FIRST_CPU } from '../../launches/plan.ts';
+import { afterEvent } from '../../ownership/ownership-record.ts';
+import { openOwnerships } from '../../ownership/ownerships.ts';
 import { type Database, openDatabase } from '../../storage/database.ts';
 import { importBoxKey } from '../box.ts';
 import { boxKeys } from '../key-record.ts';
@@ -113,6 +116,7 @@ const everything = async ({ database }: Device) => {
     'launchIndex',
     'platforms',
     'references',
+    'ownerships',
   ] as const;
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await database.getAll(name)] as const)));
 };
@@ -188,6 +192,23 @@ describe('a backup', () => {
     const secrets = openSecrets(laptop.database, laptop.lock);
     await secrets.keep({ name: 'disk', guid: LUKS_PASSPHRASE_GUID, endsWithNul: true, text: 'correct horse' });
     expect((await laptop.backup.last())?.changedSince).toBe(true);
+  });
+
+  it('brings what is on its way into ownership, further on wherever it is further', async () => {
+    const csr = (await SimulatedAmdSp.create()).pekCsr();
+    const { id } = await openOwnerships(laptop.database).take(csr, 'ws://host');
+    const asked = { state: 'import-asked', importAskedAt: 5 } as const;
+    await openOwnerships(laptop.database).change(id, (record) => afterEvent(record, 'import-asked', asked));
+    const { file } = await laptop.backup.make(WORDS);
+
+    const phone = await device('words of the phone');
+    await openOwnerships(phone.database).take(csr);
+    await phone.backup.restore(file, WORDS);
+    const brought = await openOwnerships(phone.database).find(id);
+    expect(brought).toMatchObject({ state: 'import-asked', relayUrl: 'ws://host', importAskedAt: 5, revision: 1 });
+    await openOwnerships(phone.database).change(id, (record) => afterEvent(record, 'owned', { state: 'owned' }));
+    await phone.backup.restore(file, WORDS);
+    expect(await openOwnerships(phone.database).find(id)).toMatchObject({ state: 'owned', revision: 2 });
   });
 
   it('never frees a session that was unused when it was made: elsewhere it seals nothing, and its launch is closed', async () => {

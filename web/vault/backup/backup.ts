@@ -55,7 +55,7 @@ export const openBackups = (database: Database, lock: VaultLock, derive: Derive)
     // Everything that can fail or takes time comes before the one transaction.
     const own = await rebox(await parseContents(contents), key, vaultKey, 'VAULT_BACKUP');
     const report = await bringIn(database, own, Date.now());
-    for (const store of ['launches', 'platforms', 'references', 'secrets', 'ownerKeys'] as const)
+    for (const store of ['launches', 'platforms', 'references', 'secrets', 'ownerKeys', 'ownerships'] as const)
       announce({ store, key: EVERY_RECORD });
     return report;
   },
@@ -64,9 +64,18 @@ export const openBackups = (database: Database, lock: VaultLock, derive: Derive)
 
 /** All stores at one moment. Relays are left out: their pairing codes belong to this device. */
 async function readAll(database: Database) {
-  const names = ['keys', 'ledger', 'secrets', 'ownerKeys', 'launches', 'platforms', 'references'] as const;
+  const names = [
+    'keys',
+    'ledger',
+    'secrets',
+    'ownerKeys',
+    'launches',
+    'platforms',
+    'references',
+    'ownerships',
+  ] as const;
   const transaction = database.transaction(names, 'readonly');
-  const [keys, ledger, secrets, ownerKeys, launches, platforms, references] = await stored(
+  const [keys, ledger, secrets, ownerKeys, launches, platforms, references, ownerships] = await stored(
     Promise.all([
       transaction.objectStore('keys').getAll(),
       transaction.objectStore('ledger').getAll(),
@@ -75,9 +84,10 @@ async function readAll(database: Database) {
       transaction.objectStore('launches').getAll(),
       transaction.objectStore('platforms').getAll(),
       transaction.objectStore('references').getAll(),
+      transaction.objectStore('ownerships').getAll(),
     ]),
   );
-  return { keys, ledger, secrets, ownerKeys, launches, platforms, references };
+  return { keys, ledger, secrets, ownerKeys, launches, platforms, references, ownerships };
 }
 
 /** Every box anew under another key; each also proves that it opens for what it stands beside. */

@@ -6,6 +6,7 @@ import { SevError } from '../../../shared/errors.ts';
 import type { Parsed } from '../../../shared/schema.ts';
 import { sessionId } from '../../../shared/session/launch-session.ts';
 import { referenceId } from '../../library/reference-record.ts';
+import { ownershipId } from '../../ownership/ownership-record.ts';
 import { ownerKeyId } from '../owner-keys.ts';
 import { backupContents } from './record-schemas.ts';
 
@@ -62,14 +63,18 @@ function blobOf(member: unknown, blobs: readonly Uint8Array[]): Uint8Array | und
 }
 
 /** Ids that follow from what they name do so, and none is there twice. */
-async function requireOwnIds({ keys, ledger, launches, ownerKeys, references, platforms, secrets }: BackupContents) {
+async function requireOwnIds(contents: BackupContents) {
+  const { keys, ledger, launches, ownerKeys, ownerships = [], references, platforms, secrets } = contents;
   const wrong = (at: string): never => {
     throw new SevError('BYTES_VALUE', { at, because: 'It is not of its id.' });
   };
   for (const { session } of launches) if (session && sessionId(session.blob) !== session.id) wrong('session');
   for (const { id, role, sha256 } of references) if (referenceId(role, sha256) !== id) wrong('reference');
   for (const { id, oca } of ownerKeys) if ((await ownerKeyId(oca)) !== id) wrong('ownerKey');
+  for (const { id, csr } of ownerships) if ((await ownershipId(csr)) !== id) wrong('ownership');
   const lists = [keys, ledger].map((list) => list.map((entry) => entry.sessionId));
-  const others = [launches, ownerKeys, references, platforms, secrets].map((list) => list.map(({ id }) => id));
+  const others = [launches, ownerKeys, ownerships, references, platforms, secrets].map((list) =>
+    list.map(({ id }) => id),
+  );
   for (const ids of [...lists, ...others]) if (new Set(ids).size !== ids.length) wrong('id');
 }

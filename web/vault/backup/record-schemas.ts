@@ -27,6 +27,7 @@ import type { Judged } from '../../launches/judged.ts';
 import type { HistoryEntry, LaunchRecord, Reported } from '../../launches/launch-record.ts';
 import type { CpuPlan, FileFacts, KernelPlan, Plan } from '../../launches/plan.ts';
 import type { ReferenceRecord } from '../../library/reference-record.ts';
+import type { OwnershipRecord } from '../../ownership/ownership-record.ts';
 import type { OwnerPin } from '../../platforms/owner-pin.ts';
 import type { PlatformRecord, ReportedStatus, Visit } from '../../platforms/platform-record.ts';
 import type { Box } from '../box.ts';
@@ -276,6 +277,37 @@ const ownerKey = record<OwnerKeyRecord>({
   box,
 });
 
+const ownership = record<OwnershipRecord>({
+  id: hash,
+  revision: count,
+  createdAt: time,
+  updatedAt: time,
+  state: literal('requested', 'signed', 'import-asked', 'owned'),
+  csr: certificate,
+  relayUrl: optional(string(2048)),
+  owner: optional(record<{ readonly id: string; readonly name: string }>({ id: hash, name })),
+  signed: optional(
+    record<{ readonly pek: Uint8Array; readonly oca: Uint8Array }>({ pek: certificate, oca: certificate }),
+  ),
+  importAskedAt: optional(time),
+  history: array(
+    record<OwnershipRecord['history'][number]>({
+      at: time,
+      event: literal(
+        'requested',
+        'signed',
+        'handed-over',
+        'import-asked',
+        'import-refused',
+        'import-answered',
+        'not-owned',
+        'owned',
+      ),
+    }),
+    MAX.history,
+  ),
+});
+
 /** All that a backup holds. Every box in it is sealed under the backup's own key. */
 export const backupContents = object({
   madeAt: time,
@@ -286,4 +318,6 @@ export const backupContents = object({
   launches: array(launch, MAX.records),
   platforms: array(platform, MAX.records),
   references: array(reference, MAX.records),
+  /** Missing in backups of before these were kept. */
+  ownerships: optional(array(ownership, MAX.records)),
 });

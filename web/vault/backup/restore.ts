@@ -1,6 +1,7 @@
 // Brings the records of a backup in, in one transaction: after it, all of them are here; after a failure, none is.
 import type { LaunchRecord } from '../../launches/launch-record.ts';
 import { summaryOf } from '../../launches/launch-summary.ts';
+import type { OwnershipRecord } from '../../ownership/ownership-record.ts';
 import { type Database, stored } from '../../storage/database.ts';
 import type { LedgerEntry } from '../ledger.ts';
 import type { BackupContents } from './contents.ts';
@@ -29,6 +30,7 @@ const STORES = [
   'launchIndex',
   'platforms',
   'references',
+  'ownerships',
 ] as const;
 
 /**
@@ -59,6 +61,7 @@ async function bringAll(transaction: Transaction, contents: BackupContents, now:
   const entries = await bringSessions(transaction, contents, now);
   const launches = await bringLaunches(transaction, contents.launches, entries);
   const { platforms, otherOwners } = await bringPlatforms(transaction, contents);
+  await bringOwnerships(transaction, contents.ownerships ?? []);
   const { madeAt } = contents;
   const added = {
     references: await addMissing(transaction, 'references', contents.references),
@@ -117,6 +120,15 @@ async function bringPlatforms(transaction: Transaction, { platforms }: BackupCon
     await store.put(mergePlatform(local, incoming));
   }
   return { platforms: added, otherOwners };
+}
+
+/** The one that is further wins: what was asked to be imported stays asked, until a chain has told what became of it. */
+async function bringOwnerships(transaction: Transaction, incoming: readonly OwnershipRecord[]): Promise<void> {
+  const store = transaction.objectStore('ownerships');
+  for (const record of incoming) {
+    const local = await store.get(record.id);
+    if (!local || local.revision < record.revision) await store.put(record);
+  }
 }
 
 /** What is here already stays as it is. @returns how many were not */
