@@ -184,6 +184,18 @@ describe('The doctor names', () => {
     expect(factors(await ask(truth, { expected }))).toEqual(['kernel-hashes']);
   });
 
+  it('the least of what a library holds many times', async () => {
+    const many = <T>(value: T): T[] => Array.from({ length: 3000 }, () => value);
+    const library = { kernels: many(otherKernel), initrds: many(otherInitrd), cmdlines: many('quiet') };
+    const once = { kernels: [otherKernel], initrds: [otherInitrd], cmdlines: ['quiet'] };
+    const report = await ask({ vcpus: 5 }, { library });
+    expect(report).toEqual(await ask({ vcpus: 5 }, { library: once }));
+    expect(factors(report)).toEqual(['vcpus']);
+    const expected = { image: ovmf, registers: caseOf({}).expected.registers! };
+    const truth = { kernelHashes: 'off', vcpus: 5 } as const;
+    expect(factors(await ask(truth, { expected, library }))).toEqual(['vcpus']);
+  });
+
   it('the number of vCPUs where the pages came from files', async () => {
     const pages = buildVmsaPages({ variant: 'krun', cpuSignature: milan }, 2);
     const expected = { ...caseOf({}).expected, registers: { pages } };

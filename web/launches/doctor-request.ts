@@ -13,6 +13,8 @@ import type { FileFacts, KernelPlan, Plan } from './plan.ts';
 
 /** A search of some seconds. */
 const LIMIT = 400_000;
+/** Of all launches together: more would not be tried within the limit. */
+const MAX_CMDLINES = 500;
 
 interface Known {
   readonly plan: Plan;
@@ -35,7 +37,7 @@ export function doctorRequest({ plan, image, reported, library, images, cmdlines
       images: images.filter(({ id }) => id !== image.id).map(imageOf),
       kernels: library.filter(({ role }) => role === 'kernel').map(hashOf),
       initrds: library.filter(({ role }) => role === 'initrd').map(hashOf),
-      cmdlines,
+      cmdlines: [...new Set(cmdlines)].slice(0, MAX_CMDLINES),
     },
     keys,
     limit: LIMIT,

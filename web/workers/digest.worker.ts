@@ -10,7 +10,6 @@ import {
   parseGuestImageEnds,
 } from '../../shared/formats/guest-image.ts';
 import { answer, type Progress } from './answer.ts';
-import { newFileHash } from './file-hash.ts';
 import { type HashedFile, type HashedImage, type HashRequest, MAX_AT_ONCE } from './messages.ts';
 
 const PIECE = 4 * 1024 * 1024;
@@ -19,6 +18,8 @@ const bytesOf = async (blob: Blob): Promise<Uint8Array> => new Uint8Array(await 
 
 /** Reads each piece while the one before it is hashed. */
 async function streamFile(file: File, progress: Progress): Promise<Sha256Midstate> {
+  // Only here: what the engine hashes in one piece needs no WebAssembly, nor the time to read it.
+  const { newFileHash } = await import('./file-hash.ts');
   const hash = await newFileHash();
   const read = (offset: number): Promise<Uint8Array> => bytesOf(file.slice(offset, offset + PIECE));
   let ahead = read(0);

@@ -1,5 +1,5 @@
 // Which tables of kernel hashes may have been measured: on and off, other files, and command lines as people mistype them.
-import { toUtf8 } from '../../bytes/text.ts';
+import { toHex, toUtf8 } from '../../bytes/text.ts';
 import { sha256Sync } from '../../crypto/sha256-stream.ts';
 import { cmdlineBytes, encodeKernelHashes } from '../../formats/kernel-hashes.ts';
 import type { DoctorCase, DoctorKernel, NamedHash } from './case.ts';
@@ -12,13 +12,24 @@ const NOTHING: NamedHash = { name: 'none', sha256: sha256Sync() };
 
 /** @param most the greatest weight that is asked for */
 export function kernelVariants({ expected, library }: DoctorCase, most: number): readonly Variant<KernelTable>[] {
-  const { kernels = [], initrds = [], cmdlines = [] } = library ?? {};
+  const { kernels, initrds, cmdlines } = distinct(library);
   if (expected.kernel) return [...tablesAround(expected.kernel, { kernels, initrds, cmdlines }, most), OFF];
   const found = kernels.flatMap((kernel) =>
     [NOTHING, ...initrds].flatMap((initrd) => ['', ...cmdlines].map((cmdline) => switchedOn(kernel, initrd, cmdline))),
   );
   return [asExpected<KernelTable>(undefined), ...found];
 }
+
+/** Each once: the same command line of a thousand launches is one possibility, and not a thousand. */
+const distinct = ({ kernels = [], initrds = [], cmdlines = [] }: NonNullable<DoctorCase['library']> = {}): Library => ({
+  kernels: byHash(kernels),
+  initrds: byHash(initrds),
+  cmdlines: [...new Set(cmdlines)].filter((line) => line !== ''),
+});
+
+const byHash = (files: readonly NamedHash[]): readonly NamedHash[] => [
+  ...new Map(files.map((file) => [toHex(file.sha256), file])).values(),
+];
 
 const OFF: Variant<KernelTable> = changed<KernelTable>(undefined, 1, () => ({
   factor: 'kernel-hashes',
