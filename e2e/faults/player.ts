@@ -73,7 +73,7 @@ async function act(
     case 'The secret is sealed, but nobody confirmed that it arrived.':
       return press('Send the sealed packet again');
     case 'Nobody knows whether the secret arrived.':
-      return press('Let the guest run, and look inside');
+      return press('Let it run, and look inside');
     case 'The host says that it took the secret. Let it run.':
       return press('Continue the guest');
     default:

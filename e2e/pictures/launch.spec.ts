@@ -73,7 +73,7 @@ test('SEV-ES, a kernel, and a policy of one’s own', async ({ page, relay, fold
   await meet(page, relay);
   await page.getByRole('button', { name: 'Prepare a launch here' }).click();
   await chooseImage(page, demoImage(folder));
-  await page.getByRole('radio', { name: /^Your own choice/ }).check();
+  await page.getByText(/^Each bit in words/).click();
   await page.getByLabel(/^Kernel, initrd and command line are measured/).check();
   await picture(page, '2-all-choices');
 });

@@ -13,6 +13,9 @@ const SCREENS = {
   desktop: { width: 1440, height: 900 },
 } as const;
 
+/** A list of thousands is looked at as far as a screen reaches. */
+const MOST_HEIGHT = 8000;
+
 /** Leaves the page as on a desk in the light. */
 export async function picture(page: Page, name: string): Promise<void> {
   const toast = page.getByRole('button', { name: 'Dismiss' });
@@ -22,11 +25,22 @@ export async function picture(page: Page, name: string): Promise<void> {
     await page.emulateMedia({ colorScheme });
     for (const screen of ['phone', 'desktop'] as const) {
       await page.setViewportSize(SCREENS[screen]);
-      await page.evaluate(() => scrollTo(0, 0));
-      const file = `${screen}-${colorScheme}-${name}.png`;
+      const height = await page.evaluate(asOnDevice, screen === 'phone');
       const drawn = { animations: 'disabled', caret: 'hide' } as const;
-      if (existsSync(join(SHOWN, file))) await page.screenshot({ ...drawn, path: join(SHOWN, file) });
-      await page.screenshot({ ...drawn, path: join(ALL, `${name}-${screen}-${colorScheme}.png`), fullPage: true });
+      const shown = join(SHOWN, `${screen}-${colorScheme}-${name}.png`);
+      if (existsSync(shown)) await page.screenshot({ ...drawn, path: shown });
+      // The whole screen at once, so that what stays at the thumb lies over nothing.
+      if (height < MOST_HEIGHT)
+        await page.setViewportSize({ ...SCREENS[screen], height: Math.max(height, SCREENS[screen].height) });
+      await page.screenshot({ ...drawn, path: join(ALL, `${name}-${screen}-${colorScheme}.png`) });
     }
   }
+}
+
+/** From the top, and on a phone without room for a scroll bar. @returns how high all of it is */
+function asOnDevice(phone: boolean): number {
+  const { documentElement } = document;
+  documentElement.style.scrollbarGutter = phone ? 'auto' : '';
+  scrollTo(0, 0);
+  return documentElement.scrollHeight;
 }

@@ -5,6 +5,7 @@ export default defineConfig({
   ...stories,
   testDir: '.',
   testMatch: '*.spec.ts',
+  outputDir: '../../test-results/stories',
   timeout: 240_000,
   retries: 0,
 });

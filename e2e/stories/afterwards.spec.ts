@@ -92,7 +92,7 @@ test('A Guest Owner is told that nobody knows whether the secret arrived, and wh
   await page.reload();
   await expect(verdict(page)).toHaveText('Nobody knows whether the secret arrived.');
   liar.lies = [];
-  await page.getByRole('button', { name: 'Let the guest run, and look inside' }).click();
+  await page.getByRole('button', { name: 'Let it run, and look inside' }).click();
   await expect(verdict(page)).toHaveText('The guest runs. Nobody knows whether it has the secret.');
   await expect(page.getByRole('heading', { name: 'The last check, inside the guest' })).toBeVisible();
   await liar.close();

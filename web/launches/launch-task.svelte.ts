@@ -45,6 +45,12 @@ export class LaunchTask extends LaunchWork {
     return !equalBytes(platform.chain.subarray(0, SEV_CERT_SIZE), record.chain.subarray(0, SEV_CERT_SIZE));
   }
 
+  /** It answers, or is about to be reached: not yet known whether it will. */
+  get relayMayAnswer(): boolean {
+    const state = this.relay?.state.name;
+    return (state === 'connecting' || state === 'open') && this.error === undefined;
+  }
+
   rename(name: string): Promise<void> {
     return this.attempt(undefined, async () => {
       const given = name.trim().slice(0, 120);

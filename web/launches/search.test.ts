@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LaunchSummary } from './launch-summary.ts';
-import { platformsOf, searchLaunches, type Wanted } from './search.ts';
+import { LaunchSearch, platformsOf, searchLaunches, type Wanted } from './search.ts';
 
 const launch = (name: string, platformName: string, state: LaunchSummary['state']): LaunchSummary =>
   ({ id: name, name, platformId: platformName, platformName, state }) as LaunchSummary;
@@ -32,6 +33,21 @@ describe('the search among launches', () => {
     expect(found({ platformId: 'rack 10' })).toEqual(['db', 'waits']);
     expect(found({ state: 'attention' })).toEqual(['web two', 'waits']);
     expect(found({ state: 'attention', platformId: 'rack 10', query: 'web' })).toEqual([]);
+  });
+
+  it('finds the same while somebody types, takes back and chooses, as from the beginning', () => {
+    const step = fc.record({
+      query: fc.constantFrom('', 'r', 'ra', 'rack', 'rack 1', 'rack 10', 'RÁCK', 'c', 'café', 'web', 'w'),
+      state: fc.constantFrom<Wanted['state']>('any', 'running', 'attention'),
+      platformId: fc.constantFrom(undefined, 'rack 7'),
+    });
+    const lists = [all, all.slice(1)];
+    fc.assert(
+      fc.property(fc.array(fc.tuple(step, fc.constantFrom(...lists)), { maxLength: 12 }), (steps) => {
+        const search = new LaunchSearch();
+        for (const [wanted, list] of steps) expect(search.find(list, wanted)).toEqual(searchLaunches(list, wanted));
+      }),
+    );
   });
 
   it('names each platform once', () => {

@@ -44,6 +44,41 @@ export function searchLaunches(
   );
 }
 
+/** Remembers the last search: who types on looks only into what was found so far. */
+export class LaunchSearch {
+  #last: { launches: readonly LaunchSummary[]; wanted: Wanted; found: readonly LaunchSummary[] } | undefined;
+
+  find(launches: readonly LaunchSummary[], wanted: Wanted): readonly LaunchSummary[] {
+    const last = this.#last;
+    const goesOn =
+      last?.launches === launches &&
+      last.wanted.state === wanted.state &&
+      last.wanted.platformId === wanted.platformId &&
+      plain(wanted.query).startsWith(plain(last.wanted.query));
+    const found = searchLaunches(goesOn ? last.found : launches, wanted);
+    this.#last = { launches, wanted, found };
+    return found;
+  }
+}
+
+const AT_ONCE = 1000;
+
+/**
+ * Works out what searches look into before anybody searches, a little at a time.
+ * @returns the way to stop
+ */
+export function prepareSearch(launches: readonly LaunchSummary[]): () => void {
+  let next = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const goOn = (): void => {
+    for (const launch of launches.slice(next, next + AT_ONCE)) textOf(launch);
+    next += AT_ONCE;
+    if (next < launches.length) timer = setTimeout(goOn);
+  };
+  timer = setTimeout(goOn);
+  return () => clearTimeout(timer);
+}
+
 /** The platforms that have launches, by name. */
 export function platformsOf(launches: readonly LaunchSummary[]): readonly { id: string; name: string }[] {
   const names = new Map<string, string>();

@@ -32,7 +32,7 @@ export const platform = {
   visits: (count: number) => `${count} visits, and what changed`,
   weaknesses: 'Known weaknesses of its firmware',
   weaknessesNone: 'None that the version shows which the host reports.',
-  weaknessesMore: (count: number) => `${count} further notes, and what no version can show`,
+  weaknessesMore: (count: number) => `${count} further ${count === 1 ? 'note' : 'notes'}, and what no version can show`,
   weaknessesUnknown: 'The certificates do not say which firmware runs now; the relay, or a measurement, will.',
   owners: {
     self: 'The machine itself: it made its own owner key',

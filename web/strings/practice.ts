@@ -65,7 +65,7 @@ const guide: Readonly<Record<GuideStep, Guidance>> = {
   },
   lost: {
     title: 'The guest is gone',
-    look: 'Begin a new launch on this platform.',
+    look: 'Press “New launch on this platform”.',
     why: 'The host of practice lives in this page, and its guests end with it. A session is good for one launch only.',
   },
 };
