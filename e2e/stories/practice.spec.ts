@@ -53,6 +53,9 @@ test('Somebody practises a whole launch with the network off, and the guest tell
   await continueGuest(page);
   await expectSimulated(page);
   await expect(page.getByRole('figure').filter({ hasText: 'Console of the guest' })).toContainText(PASSPHRASE);
+  await page.getByText('Attestation report', { exact: true }).click();
+  await page.getByRole('button', { name: 'Ask for an attestation report' }).click();
+  await expect(page.getByRole('heading', { name: /^A simulated platform has a guest/ })).toBeVisible();
   await expectAccessible(page);
   expect(asked, 'no socket was opened').toEqual([]);
 

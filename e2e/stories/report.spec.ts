@@ -12,6 +12,9 @@ const PROVEN = 'A simulated platform has a guest with your launch digest and pol
 const REPLAYED = 'The report answers another request. It proves nothing.';
 const OTHER_GUEST = 'the host can answer with the report of another guest';
 
+// Each begins with a whole launch, which takes its time on a busy machine.
+test.slow();
+
 const press = (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
 
 /** A guest of the relay's host that is verified and runs. */
@@ -31,11 +34,11 @@ async function expectSentence(page: Page, sentence: string): Promise<void> {
 }
 
 test('A Guest Owner asks a running guest for its attestation report, and files it', async ({ page, relay, folder }) => {
-  test.setTimeout(120_000);
   await runGuest(page, relay, folder);
   await press(page, 'Ask for an attestation report');
   await expectSentence(page, PROVEN);
   await expect(page.locator('p[aria-live="polite"]'), 'it is heard').toContainText(PROVEN);
+  await expect(page.getByRole('heading', { name: PROVEN }), 'nothing scrolls away from it').toBeInViewport();
   await expect(verdict(page), 'the launch is judged by its measurement').toHaveText(
     'The guest is running, on a simulated platform.',
   );

@@ -34,8 +34,8 @@ export async function decideReport(bytes: Uint8Array, platform: TrustedPdh, aske
   try {
     const report = await verifyReportSignature(parseAttestationReport(bytes), platform);
     const faults = reportFaults(report, asked);
-    const findings = [SIGNED, ...comparisons(report, asked, faults), ...REPORT_UNPROVEN];
-    return { kind: kindOf(faults), simulated, findings };
+    const found = faults.length > 0 ? faults.map((fault) => differing(fault, report, asked)) : ALL_EQUAL;
+    return { kind: kindOf(faults), simulated, findings: [...found, ...REPORT_UNPROVEN] };
   } catch (error) {
     if (!(error instanceof SevError) || error.code === 'MEASURE_NOT_VERIFIED') throw error;
     return { kind: 'unsigned', simulated, findings: [findingOf(error), ...REPORT_UNPROVEN] };
@@ -49,30 +49,21 @@ export const REPORT_UNPROVEN: readonly Finding[] = REPORT_LEAVES_UNPROVEN.map(({
   sentence,
 }));
 
-const SIGNED: Finding = {
-  code: 'REPORT_SIGNED',
-  severity: 'ok',
-  sentence: "The report is signed by this platform's key (PEK).",
-};
+const ok = (code: string, sentence: string): Finding => ({ code, severity: 'ok', sentence });
 
-const FIELDS = [
-  { at: 'report.mnonce', code: 'REPORT_FRESH', sentence: 'It was made for the nonce of the request, and so after it.' },
-  {
-    at: 'report.launchDigest',
-    code: 'REPORT_DIGEST_EQUAL',
-    sentence: 'Its launch digest is the one that you expect.',
-  },
-  { at: 'report.policy', code: 'REPORT_POLICY_EQUAL', sentence: "Its policy is your session's." },
-] as const;
+/** Said only all together: of a report that is refused, nothing counts as proven. */
+const ALL_EQUAL: readonly Finding[] = [
+  ok('REPORT_SIGNED', "The report is signed by this platform's key (PEK)."),
+  ok('REPORT_FRESH', 'It was made for the nonce of the request, and so after it.'),
+  ok('REPORT_DIGEST_EQUAL', 'Its launch digest is the one that you expect.'),
+  ok('REPORT_POLICY_EQUAL', "Its policy is your session's."),
+];
 
-const comparisons = (report: AttestationReport, asked: AskedOf, faults: readonly SevError[]): readonly Finding[] =>
-  FIELDS.map(({ at, code, sentence }) => {
-    const fault = faults.find((one) => one.at === at);
-    if (!fault) return { code, severity: 'ok', sentence };
-    // Nobody is asked to compare a nonce or a digest by eye; a policy is read in words.
-    if (at !== 'report.policy') return findingOf(fault);
-    return findingOf(fault, { expected: showPolicy(asked.policy), actual: showPolicy(report.policy) });
-  });
+/** Nobody is asked to compare a nonce or a digest by eye; a policy is read in words. */
+const differing = (fault: SevError, report: AttestationReport, asked: AskedOf): Finding =>
+  fault.at === 'report.policy'
+    ? findingOf(fault, { expected: showPolicy(asked.policy), actual: showPolicy(report.policy) })
+    : findingOf(fault);
 
 function kindOf(faults: readonly SevError[]): ReportDecision['kind'] {
   if (faults.some(({ at }) => at === 'report.mnonce')) return 'replayed';

@@ -34,10 +34,16 @@ const RECORD: Evidence = {
   foundInside: ['sev-active'],
 };
 
+const WITH_REPORT: Evidence = {
+  ...RECORD,
+  version: 2,
+  reports: [{ mnonce: hash.slice(32), asked: AT, report: new Uint8Array(208), received: AT }],
+};
+
 export const EVIDENCE_FUZZ_TARGETS: readonly SeededTarget[] = [
   {
     name: 'a record of a launch',
-    seeds: [toUtf8(encodeEvidence(RECORD))],
+    seeds: [RECORD, WITH_REPORT].map((record) => toUtf8(encodeEvidence(record))),
     run: async (bytes) => {
       const evidence = parseEvidence(bytes);
       const written = toUtf8(encodeEvidence(evidence));

@@ -48,6 +48,15 @@ export class ReportTask extends Work {
     return reported && tooOldForReports(reported.apiMajor, reported.apiMinor);
   }
 
+  /** Whether there is a report to judge anew, as after a reload. */
+  get toBeJudged(): boolean {
+    return this.answered !== undefined && !this.decision && !this.doing && this.error === undefined;
+  }
+
+  get judging(): boolean {
+    return this.toBeJudged || this.doing === say.judging;
+  }
+
   /** By the relay: whatever it answers is held against the nonce that it was just given. */
   ask(): Promise<void> {
     return this.attempt(say.asking, async () => {

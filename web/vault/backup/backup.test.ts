@@ -74,7 +74,14 @@ const launchOf = (n: number, state: LaunchRecord['state']): LaunchRecord => {
       godh: certificate,
       blob,
     },
-    history: [{ at: 1, event: 'begun', detail: 'host' }],
+    reports: [
+      { mnonce: new Uint8Array(16).fill(n), askedAt: 3, report: new Uint8Array(208), receivedAt: 4 },
+      { mnonce: new Uint8Array(16), askedAt: 5 },
+    ],
+    history: [
+      { at: 1, event: 'begun', detail: 'host' },
+      { at: 3, event: 'report-asked' },
+    ],
   };
 };
 
