@@ -10,6 +10,3 @@ export const MAX_ZIP_BYTES = 4 * 1024 * 1024;
 export const MAX_JSON_VALUES = 1000;
 /** base64 in base64 happens; deeper than this it is not meant to be read. */
 export const MAX_ENCODINGS = 2;
-/** Elements of a domain XML, and how deep they may lie. */
-export const MAX_XML_ELEMENTS = 10_000;
-export const MAX_XML_DEPTH = 64;
