@@ -44,6 +44,9 @@ export class CourierTask {
   /** Of the session that this page launched with; unknown for a guest that was started otherwise. */
   #session = $state.raw<Uint8Array | undefined>();
 
+  /** It was launched or chosen here; else a packet named it. */
+  #guestChosen = false;
+
   constructor(relay: CarryingRelay) {
     this.relay = relay;
     this.report = new ReportErrand(relay, (doing, work) => this.#attempt(doing, work));
@@ -109,6 +112,7 @@ export class CourierTask {
       const { id } = await this.relay.connection.ask('guest.launch', { profile: name, policy, dhCert: godh, session });
       this.#session = sessionTag(session);
       this.guest = id;
+      this.#guestChosen = true;
       this.measurement = this.packet = undefined;
       this.released = this.running = false;
       this.#finish('session');
@@ -126,6 +130,7 @@ export class CourierTask {
   /** Goes on with a guest that this page did not start: which session it has is not known here. */
   async chooseGuest(id: string): Promise<void> {
     this.guest = id;
+    this.#guestChosen = true;
     this.#session = undefined;
     await this.askMeasurement();
   }
@@ -140,11 +145,13 @@ export class CourierTask {
   takePacket(message: AirgapMessage): void {
     const session = this.#session && toHex(this.#session);
     const packet = expectMessage(message, { kinds: ['secret'], session });
-    this.guest ??= packet.guest;
-    if (this.guest === undefined) throw otherGuest(courier.otherGuestUnknown, courier.otherGuestUnknownNext);
-    if (packet.guest !== undefined && packet.guest !== this.guest) {
+    // Where only another packet named the guest, this one may name its own.
+    const guest = (this.#guestChosen ? this.guest : undefined) ?? packet.guest;
+    if (guest === undefined) throw otherGuest(courier.otherGuestUnknown, courier.otherGuestUnknownNext);
+    if (packet.guest !== undefined && packet.guest !== guest) {
       throw otherGuest(courier.otherGuest(packet.guest), courier.otherGuestNext);
     }
+    this.guest = guest;
     this.packet = packet;
   }
 

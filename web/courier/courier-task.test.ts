@@ -97,6 +97,17 @@ describe('a courier', () => {
     expect(asked).toEqual([['guest.inject', expect.objectContaining({ id: 'demo-1' })]]);
   });
 
+  it('follows the packet to another guest where only a packet named the one before', async () => {
+    const { task } = relayForTests();
+    task.go('secret');
+    task.takePacket(packet({ guest: 'wrong' }));
+    task.takePacket(packet({ guest: 'demo-1' }));
+    expect([task.guest, task.packet]).toEqual(['demo-1', packet({ guest: 'demo-1' })]);
+    expect(() => task.takePacket(packet())).toThrow('This packet does not say which guest it is for.');
+    await task.chooseGuest('mine');
+    expect(() => task.takePacket(packet({ guest: 'demo-1' }))).toThrow('for another guest, demo-1');
+  });
+
   it('finds the guest again, and does not say whose session it has', async () => {
     const guests = [
       { id: 'a', name: 'a', backend: 'qmp', state: 'running', sev: false },

@@ -56,18 +56,35 @@ export class Relays {
     return this.list.find((relay) => relay.pairing.url === url);
   }
 
-  /** Connects to a relay; a relay that was known by another code takes the new one. */
+  /**
+   * Connects to a relay. One that is known by another code is left alone until the new code is taken: whoever holds up a
+   * code of a relay ends no connection that works.
+   */
   pair(pairing: Pairing): Relay {
     const known = this.find(pairing.url);
     if (known?.pairing.code === pairing.code) {
       known.connection.start();
       return known;
     }
-    known?.connection.stop();
     const relay = new Relay(pairing, this.#around);
-    this.list = [relay, ...this.list.filter((other) => other !== known)];
     relay.connection.start();
+    if (known?.open) this.#tryBeside(known, relay);
+    else this.#replace(known, relay);
     return relay;
+  }
+
+  #replace(gone: Relay | undefined, by: Relay): void {
+    gone?.connection.stop();
+    this.list = [by, ...this.list.filter((other) => other !== gone)];
+  }
+
+  #tryBeside(known: Relay, relay: Relay): void {
+    const stop = relay.connection.watch(({ name }) => {
+      if (name === 'connecting') return;
+      if (name === 'open') this.#replace(known, relay);
+      else if (name === 'waiting') relay.connection.stop();
+      queueMicrotask(() => stop());
+    });
   }
 
   /** Keeps a relay that took its code, for the next time; one that refused it is forgotten with this page. */

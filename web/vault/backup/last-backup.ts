@@ -20,15 +20,19 @@ export interface LastBackup {
 interface Kept {
   readonly launches: readonly { readonly id: string; readonly revision: number }[];
   readonly platforms: readonly { readonly id: string; readonly revision: number }[];
+  readonly ownerships: readonly { readonly id: string; readonly revision: number }[];
   readonly references: readonly { readonly id: string; readonly name: string }[];
   readonly secrets: readonly { readonly id: string; readonly name: string }[];
   readonly ownerKeys: readonly { readonly id: string; readonly name: string }[];
 }
 
 /** The same for the same records, in whatever order. */
-export async function contentsHash({ launches, platforms, references, secrets, ownerKeys }: Kept): Promise<string> {
-  const revised = [launches, platforms].flatMap((list, i) => list.map(({ id, revision }) => [i, id, revision]));
-  const named = [references, secrets, ownerKeys].flatMap((list, i) => list.map(({ id, name }) => [2 + i, id, name]));
+export async function contentsHash(kept: Kept): Promise<string> {
+  const { launches, platforms, ownerships, references, secrets, ownerKeys } = kept;
+  const revised = [launches, platforms, ownerships].flatMap((list, i) =>
+    list.map(({ id, revision }) => [i, id, revision]),
+  );
+  const named = [references, secrets, ownerKeys].flatMap((list, i) => list.map(({ id, name }) => [3 + i, id, name]));
   const lines = [...revised, ...named].map((line) => JSON.stringify(line)).sort();
   return toHex(await sha256(toUtf8(lines.join('\n'))));
 }
@@ -41,15 +45,16 @@ export const noteBackup = (database: Database, madeAt: number, contents: string)
 export async function lastBackup(database: Database): Promise<LastBackup | undefined> {
   const note = await stored(database.get('vault', 'backup'));
   if (note?.id !== 'backup') return undefined;
-  const [launches, platforms, references, secrets, ownerKeys] = await stored(
+  const [launches, platforms, ownerships, references, secrets, ownerKeys] = await stored(
     Promise.all([
       database.getAll('launchIndex'),
       database.getAll('platforms'),
+      database.getAll('ownerships'),
       database.getAll('references'),
       database.getAll('secrets'),
       database.getAll('ownerKeys'),
     ]),
   );
-  const present = await contentsHash({ launches, platforms, references, secrets, ownerKeys });
+  const present = await contentsHash({ launches, platforms, ownerships, references, secrets, ownerKeys });
   return { madeAt: note.madeAt, changedSince: present !== note.contents };
 }
