@@ -24,7 +24,7 @@ function openSocket(code: string): Socket {
     },
     close: () => undefined,
   };
-  return socket as unknown as Socket;
+  return socket;
 }
 
 beforeAll(() => void vi.stubGlobal('addEventListener', () => undefined));
