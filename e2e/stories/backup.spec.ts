@@ -24,12 +24,14 @@ test('A Guest Owner restores a backup on another device: secrets are there, and 
   const address = page.url();
 
   await page.goto('/#/keys');
+  await expect(page.getByText('No backup was made on this device yet.')).toBeVisible();
   await page.getByText('Make a backup', { exact: true }).click();
   await page.getByLabel('Passphrase of the backup').first().fill(OF_BACKUP);
   const saving = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Make and save the backup' }).click();
   const path = await (await saving).path();
   await expect(page.getByText(/^Saved, with 1 launch\./)).toBeVisible();
+  await expect(page.getByText(/^Last backup made on .* Nothing here has changed since\.$/)).toBeVisible();
   const file = readFileSync(path);
   for (const clear of [SECRET, 'Mail server', OF_BACKUP]) expect(file.includes(clear)).toBe(false);
 
@@ -57,4 +59,7 @@ test('A Guest Owner restores a backup on another device: secrets are there, and 
   await page.getByRole('radio', { name: /^Mail server/ }).check();
   await page.getByRole('button', { name: 'Release the disk key' }).click();
   await expect(verdict(page)).toHaveText('The host says that it took the secret. Let it run.');
+
+  await page.goto('/#/keys');
+  await expect(page.getByText('Something here has changed since. Make a new one.')).toBeVisible();
 });

@@ -55,8 +55,8 @@ function* securityFindings(facts: ConfigFacts, { session }: AuditContext): Gener
     yield finding(
       'CONFIG_NOT_SEV',
       'refused',
-      `${what}: this session protects nothing there.`,
-      'Add the launch security of your session.',
+      `${what}: ${session ? 'this session protects nothing there' : 'nothing of it is encrypted or measured'}.`,
+      session ? 'Add the launch security of your session.' : 'Add the launch security of a session.',
     );
     return;
   }

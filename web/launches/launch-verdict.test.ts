@@ -33,6 +33,15 @@ describe('the verdict on a launch', () => {
     expect(verdict.reason).toBeTruthy();
   });
 
+  it('does not say that it compares while the keys are locked', () => {
+    const verified = { record: record('verified', []), decision: undefined, simulated: false, sealed: false };
+    const [open, locked] = [false, true].map((keys) =>
+      launchVerdict({ ...verified, relayed: true, stepNumber: 5, locked: keys }),
+    );
+    expect(open?.sentence).toBe('Comparing the measurement with what you expect…');
+    expect(locked).toEqual({ tone: 'waiting', sentence: 'Unlock the keys: the verdict is then worked out anew.' });
+  });
+
   it('says what the guest owner found inside, and that they found it', () => {
     const found = record('running', ONCE_RUNNING, { finalChecks: ['sev-active', 'disk-open'] });
     expect(said(found)).toMatchObject({ tone: 'note', word: 'Checked by you' });

@@ -10,6 +10,8 @@ interface Standing {
   readonly decision: Decision | undefined;
   readonly simulated: boolean;
   readonly sealed: boolean;
+  /** Nothing is worked out before the keys are open. */
+  readonly locked?: boolean;
   /** The packet goes to the host by the relay; else by hand. */
   readonly relayed: boolean;
   /** From 1 to 6. */
@@ -71,7 +73,8 @@ const sealedPacket = ({ relayed }: Standing): VerdictWords => ({
 });
 
 function match(standing: Standing): VerdictWords {
-  if (standing.decision?.kind !== 'release') return { tone: 'waiting', sentence: launch.judging };
+  if (standing.decision?.kind !== 'release')
+    return { tone: 'waiting', sentence: standing.locked ? launch.lockedSentence : launch.judging };
   return proven(standing, standing.simulated ? launch.matchSimulated : launch.matchSentence, launch.matchReason);
 }
 

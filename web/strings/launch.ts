@@ -104,7 +104,6 @@ export const launch = {
   unknown: 'This launch is not on this device.',
   unknownNext: 'Look at your launches.',
   rename: 'name of this launch',
-  changed: (when: string) => `Changed ${when}`,
   stepOf: (number: number) => `Step ${number} of 6`,
   stepIs: { done: 'done', current: 'now', ahead: 'to come', failed: 'failed' },
 
@@ -209,6 +208,7 @@ export const launch = {
   measuring: (relay: string) => `Asking ${relay} for the measurement…`,
   judging: 'Comparing the measurement with what you expect…',
 
+  lockedSentence: 'Unlock the keys: the verdict is then worked out anew.',
   matchSentence: 'The measurement matches. You can release the secret.',
   matchSimulated: 'The measurement matches, on a simulated platform.',
   matchReason: 'The AMD-SP loaded exactly your guest image, under your policy.',
