@@ -55,3 +55,25 @@ describe('the order of launches, when the clock is put back', () => {
     expect(await afresh()).toEqual([record.id, 'older']);
   });
 });
+
+describe('the launch that asked for an attestation report', () => {
+  it('is found by the nonce, without being opened, also after a reload', async () => {
+    indexedDB = new IDBFactory();
+    const database = await openDatabase();
+    const launches = new Launches(database);
+    await launches.begin(platform);
+    const { id } = await launches.begin(platform);
+    const mnonce = new Uint8Array(16).fill(7);
+    const reports = [
+      { mnonce: new Uint8Array(16), askedAt: 1 },
+      { mnonce, askedAt: 2 },
+    ];
+    await launches.change(id, (record) => after(record, 'report-asked', { reports }));
+    const again = new Launches(database);
+    await again.load();
+    for (const list of [launches, again]) {
+      expect(list.findByNonce(mnonce)?.id).toBe(id);
+      expect(list.findByNonce(new Uint8Array(16).fill(8))).toBeUndefined();
+    }
+  });
+});
