@@ -11,6 +11,7 @@ const PLAIN = [
   'courier',
   'carry-ownership',
   'scan',
+  'take-in',
   'ownership',
   'audit',
   'keys',

@@ -9,6 +9,7 @@ export const PAGES = {
   courier: () => import('./courier/CourierPage.svelte'),
   'carry-ownership': () => import('./courier/OwnershipCourierPage.svelte'),
   scan: () => import('./carry/ScanPage.svelte'),
+  'take-in': () => import('./carry/TakeInPage.svelte'),
   ownership: () => import('./ownership/OwnershipPage.svelte'),
   audit: () => import('./launches/AuditPage.svelte'),
   connect: () => import('./platforms/ConnectPage.svelte'),

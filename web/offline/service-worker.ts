@@ -1,6 +1,7 @@
 // Keeps one whole version of the app on the device, and serves it under the strict headers with or without a network.
 // What is kept is decided at build (vite.config.ts puts the list in); a new version waits until the page lets it take over.
 import { headersFor } from './headers.ts';
+import { keepShared, SHARE_ACTION } from './keep-shared.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 /** Every file of this build with its integrity; put in at build. */
@@ -32,6 +33,12 @@ async function answer(request: Request): Promise<Response> {
   return kept ?? fetch(request);
 }
 
+/** What another app shares is kept for the page that asks about it. What cannot be read is as if nothing had been shared. */
+async function takeIn(request: Request): Promise<Response> {
+  await request.formData().then(keepShared, () => undefined);
+  return Response.redirect('/#/take-in', 303);
+}
+
 self.addEventListener('install', (event) => event.waitUntil(precache()));
 self.addEventListener('activate', (event) => event.waitUntil(forgetOthers().then(() => self.clients.claim())));
 self.addEventListener('message', (event) => {
@@ -39,5 +46,8 @@ self.addEventListener('message', (event) => {
 });
 self.addEventListener('fetch', (event) => {
   const { method, url } = event.request;
-  if (method === 'GET' && new URL(url).origin === self.location.origin) event.respondWith(answer(event.request));
+  const { origin, pathname } = new URL(url);
+  if (origin !== self.location.origin) return;
+  if (method === 'GET') event.respondWith(answer(event.request));
+  if (method === 'POST' && pathname === SHARE_ACTION) event.respondWith(takeIn(event.request));
 });

@@ -69,4 +69,5 @@ export const airgap = {
   glareDetail: 'Larger codes, of which more may be hidden.',
   copyText: 'Copy as text',
   copiedText: 'Text copied',
+  shareText: 'Share as text',
 } as const;

@@ -29,6 +29,12 @@ export const carry = {
   usePasted: 'Use what was pasted',
   scan: (what: string) => `Scan ${what}`,
 
+  sharedHeading: 'Shared with this app',
+  sharedLead: 'Another app of this device gave it. Nothing has been done with it yet.',
+  sharedNone: 'Nothing was shared, or it was taken in already.',
+  sharedTake: 'See what it is',
+  sharedForget: 'Forget it',
+
   scanHeading: 'Scan anything',
   scanLead: 'Of a host, a courier or another device of yours. It is brought to where it belongs.',
   places,

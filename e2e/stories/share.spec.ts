@@ -1,0 +1,63 @@
+// What another app of the device shares with this one: kept by the service worker, and asked about before anything is done.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BrowserContext, Page } from '@playwright/test';
+import { verdict } from '../journey.ts';
+import { expect, test } from '../world.ts';
+
+interface Shared {
+  readonly text?: string;
+  readonly files?: readonly string[];
+}
+
+/** Posts as the browser does for a share target, from a page of nowhere. @returns where that leads */
+async function share(context: BrowserContext, appUrl: string, { text, files = [] }: Shared): Promise<Page> {
+  const page = await context.newPage();
+  await page.setContent(
+    `<form method="post" enctype="multipart/form-data" action="${appUrl}/take-in">
+      <textarea name="text"></textarea><input type="file" name="files" multiple><button>Share</button></form>`,
+  );
+  if (text !== undefined) await page.locator('textarea').fill(text);
+  await page.locator('input').setInputFiles([...files]);
+  await page.getByRole('button', { name: 'Share' }).click();
+  await expect(verdict(page)).toHaveText('Shared with this app');
+  return page;
+}
+
+test('A person shares a pairing link and a file from another app, and is asked before anything is done', async ({
+  page,
+  context,
+  app,
+  relay,
+  folder,
+}) => {
+  await page.goto(app.url);
+  await expect(page.getByText('Ready to work offline.')).toBeVisible();
+
+  const nothing = join(folder, 'holiday.cert');
+  writeFileSync(nothing, 'no certificate at all');
+  const withFile = await share(context, app.url, { files: [nothing] });
+  await expect(withFile.getByText('holiday.cert')).toBeVisible();
+  await withFile.getByRole('button', { name: 'See what it is' }).click();
+  await expect(withFile.getByRole('alert')).toContainText('This is nothing that is known here.');
+
+  const forgotten = await share(context, app.url, { text: relay.link });
+  await forgotten.getByRole('button', { name: 'Forget it' }).click();
+  await expect(forgotten).toHaveURL(/#\/launches/);
+  await forgotten.goto(`${app.url}/#/take-in`);
+  await expect(forgotten.getByText('Nothing was shared, or it was taken in already.')).toBeVisible();
+
+  const withLink = await share(context, app.url, { text: `From the operator: ${relay.link}` });
+  expect(relay.output(), 'nobody has connected yet').not.toContain('connects from');
+  await withLink.getByRole('button', { name: 'See what it is' }).click();
+  await expect(verdict(withLink)).toHaveText('This platform is simulated. It proves nothing.');
+  expect(relay.output()).toContain('connects from');
+});
+
+test('The app says to the device what may be shared with it', async ({ request, app }) => {
+  const manifest = (await (await request.get(`${app.url}/manifest.webmanifest`)).json()) as {
+    share_target: { action: string; method: string; params: { files: { name: string }[] } };
+  };
+  expect(manifest.share_target).toMatchObject({ action: '/take-in', method: 'POST' });
+  expect(manifest.share_target.params.files[0]?.name).toBe('files');
+});
