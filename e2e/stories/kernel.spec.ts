@@ -51,7 +51,10 @@ test('A Guest Owner has kernel, initrd and command line measured, and is warned 
 
     // The next time the library knows what the host names. Without the initrd it is another launch.
     await page.getByRole('link', { name: 'Platforms' }).click();
-    await page.getByRole('main').getByRole('link', { name: /127\.0\.0\.1/ }).click();
+    await page
+      .getByRole('main')
+      .getByRole('link', { name: /127\.0\.0\.1/ })
+      .click();
     await page.getByRole('button', { name: 'Prepare a launch here' }).click();
     await follow(page);
     await expect(page.getByText('initrd.img', { exact: true })).toBeVisible();
