@@ -7,7 +7,7 @@ import { broken } from './invariants.ts';
 import { play } from './player.ts';
 import { FaultyWorld } from './world.ts';
 
-const RUNS = Number(process.env['FAULT_RUNS'] ?? 9);
+const RUNS = Number(process.env['FAULT_RUNS'] ?? 6);
 const SEED = Number(process.env['FAULT_SEED'] ?? 1);
 const ONLY = process.env['FAULT_ONLY'];
 const PASSPHRASE = 'correct horse battery staple';

@@ -29,7 +29,10 @@ test('Two tabs try to release the same session: one packet goes out, and the oth
     await expect(verdict(tab)).toHaveText(MATCH);
     await tab.getByLabel('Disk passphrase').fill(tab === page ? 'the words of one tab' : 'the words of the other');
   }
-  await Promise.all([page, other].map((tab) => tab.getByRole('button', { name: 'Release the disk key' }).click()));
+  // Both at the same moment: the tab that comes second may have followed the first before a hand could press there.
+  const button = (tab: typeof page) => tab.getByRole('button', { name: 'Release the disk key' }).elementHandle();
+  const [here, there] = await Promise.all([button(page), button(other)]);
+  await Promise.all([here, there].map((found) => found?.evaluate((element) => (element as HTMLElement).click())));
   await expect(verdict(page)).toHaveText(RELEASED);
   await expect(verdict(other)).toHaveText(RELEASED);
   const packets = new Set(injected.map((frame) => (JSON.parse(frame) as { params: { secret: string } }).params.secret));
