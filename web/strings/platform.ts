@@ -36,7 +36,7 @@ export const platform = {
   weaknessesUnknown: 'The certificates do not say which firmware runs now; the relay, or a measurement, will.',
   owners: {
     self: 'The machine itself: it made its own owner key',
-    external: 'Somebody else, by their owner key (OCA)',
+    external: 'An owner with a key of their own (OCA)',
   },
   es: 'SEV-ES',
   esYes: 'Available, says the host',
