@@ -4,8 +4,7 @@ import { SevError } from '../../shared/errors.ts';
 import { type Database, stored } from '../storage/database.ts';
 import { announce, onChange } from '../storage/records.ts';
 import type { CallOptions } from '../workers/call.ts';
-import { hashFile, identifyImage } from '../workers/digest.ts';
-import type { HashedImage } from '../workers/messages.ts';
+import { hashFile, hashImage } from '../workers/digest.ts';
 import { type ImageRecord, isImage, referenceId, type ReferenceRecord, type Role } from './reference-record.ts';
 
 export class Library {
@@ -37,26 +36,11 @@ export class Library {
    */
   async add(file: File, role: Role, options?: CallOptions): Promise<ReferenceRecord> {
     if (file.size === 0) throw new SevError('MEASURE_IMAGE', { because: 'The file is empty.' });
-    const hashed = role === 'guest-image' ? await this.#hashImage(file, options) : await hashFile(file, options);
+    const hashed =
+      role === 'guest-image'
+        ? await hashImage(file, (sha256) => this.findImage(sha256), options)
+        : await hashFile(file, options);
     return this.keep({ ...hashed, role, name: file.name.slice(0, 64) });
-  }
-
-  /** An image that the library knows already is recognised by its hash; its state is not computed again. */
-  async #hashImage(file: File, options: CallOptions = {}): Promise<HashedImage> {
-    const enough = new AbortController();
-    const cancel = (): void => enough.abort(options.signal?.reason);
-    options.signal?.throwIfAborted();
-    options.signal?.addEventListener('abort', cancel);
-    try {
-      const { identity, image } = identifyImage(file, { ...options, signal: enough.signal });
-      const { sha256 } = await identity;
-      const hashed = this.findImage(sha256) ?? (await image);
-      if (hashed.sha256 === sha256) return hashed;
-      throw new SevError('MEASURE_IMAGE', { because: 'It changed while it was read.' });
-    } finally {
-      options.signal?.removeEventListener('abort', cancel);
-      enough.abort();
-    }
   }
 
   /** Keeps what is known of a file, as from another device. */

@@ -10,24 +10,18 @@ import {
   parseGuestImageEnds,
 } from '../../shared/formats/guest-image.ts';
 import { answer, type Progress } from './answer.ts';
+import { bytesOf, piecesOf } from './file-pieces.ts';
 import { type HashedFile, type HashedImage, type HashRequest, MAX_AT_ONCE } from './messages.ts';
 
-const PIECE = 4 * 1024 * 1024;
-
-const bytesOf = async (blob: Blob): Promise<Uint8Array> => new Uint8Array(await blob.arrayBuffer());
-
-/** Reads each piece while the one before it is hashed. */
 async function streamFile(file: File, progress: Progress): Promise<Sha256Midstate> {
   // Only here: what the engine hashes in one piece needs no WebAssembly, nor the time to read it.
   const { newFileHash } = await import('./file-hash.ts');
   const hash = await newFileHash();
-  const read = (offset: number): Promise<Uint8Array> => bytesOf(file.slice(offset, offset + PIECE));
-  let ahead = read(0);
-  for (let offset = 0; offset < file.size; offset += PIECE) {
-    const piece = await ahead;
-    ahead = read(offset + PIECE);
+  let done = 0;
+  for await (const piece of piecesOf(file)) {
     hash.update(piece);
-    progress(Math.min(1, (offset + PIECE) / file.size));
+    done += piece.length;
+    progress(Math.min(1, done / file.size));
   }
   return hash.midstate();
 }
