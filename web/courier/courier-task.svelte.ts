@@ -15,6 +15,7 @@ import type { RelayConnection } from '../relay/connection.ts';
 import { courier } from '../strings/courier.ts';
 import { HAND_OVERS, type HandOver, type HandOverStatus, type Stop } from './hand-overs.ts';
 import { ReportErrand } from './report-errand.svelte.ts';
+import { Work } from '../work.svelte.ts';
 
 /** A paired relay, as far as carrying goes. */
 export interface CarryingRelay {
@@ -23,13 +24,10 @@ export interface CarryingRelay {
   readonly connection: Pick<RelayConnection, 'ask'>;
 }
 
-export class CourierTask {
+export class CourierTask extends Work {
   readonly relay: CarryingRelay;
   readonly report: ReportErrand;
   at = $state.raw<Stop>('chain');
-  /** What is going on, in words; undefined when nothing is. */
-  doing = $state.raw<string | undefined>();
-  error = $state.raw<unknown>();
   chain = $state.raw<OfKind<'chain'> | undefined>();
   offer = $state.raw<OfKind<'launch'> | undefined>();
   profiles = $state.raw<readonly Profile[] | undefined>();
@@ -48,8 +46,9 @@ export class CourierTask {
   #guestChosen = false;
 
   constructor(relay: CarryingRelay) {
+    super();
     this.relay = relay;
-    this.report = new ReportErrand(relay, (doing, work) => this.#attempt(doing, work));
+    this.report = new ReportErrand(relay, (doing, work) => this.attempt(doing, work));
   }
 
   status(name: Stop): HandOverStatus {
@@ -74,7 +73,7 @@ export class CourierTask {
   }
 
   askChain(): Promise<void> {
-    return this.#attempt(courier.chainAsking(this.relay.name), async () => {
+    return this.attempt(courier.chainAsking(this.relay.name), async () => {
       const { ask, ark, ...own } = await this.relay.connection.ask('platform.certificates', {});
       this.chain = { kind: 'chain', ...own, ...(ask && { ask }), ...(ark && { ark }) };
     });
@@ -90,7 +89,7 @@ export class CourierTask {
   /** Takes what was scanned on another screen, and goes to where it is handed over. */
   takeBrought(message: AirgapMessage): Promise<void> {
     this.go(STOPS[message.kind] ?? 'secret');
-    return this.#attempt(undefined, async () => {
+    return this.attempt(undefined, async () => {
       await Promise.resolve();
       if (message.kind === 'launch') this.takeOffer(message);
       else if (message.kind === 'report-request') this.report.take(message, this.guest);
@@ -99,13 +98,13 @@ export class CourierTask {
   }
 
   askProfiles(): Promise<void> {
-    return this.#attempt(undefined, async () => {
+    return this.attempt(undefined, async () => {
       this.profiles = await this.relay.connection.ask('guest.profiles', {}).catch(withoutLauncher);
     });
   }
 
   launch({ name }: Pick<Profile, 'name'>): Promise<void> {
-    return this.#attempt(courier.measuring(this.relay.name), async () => {
+    return this.attempt(courier.measuring(this.relay.name), async () => {
       const { offer } = this;
       if (!offer) return;
       const { policy, godh, session } = offer;
@@ -121,7 +120,7 @@ export class CourierTask {
   }
 
   askGuests(): Promise<void> {
-    return this.#attempt(undefined, async () => {
+    return this.attempt(undefined, async () => {
       const guests = await this.relay.connection.ask('guest.list', {});
       this.guests = guests.filter(({ sev, state }) => sev !== false && state !== 'gone');
     });
@@ -136,7 +135,7 @@ export class CourierTask {
   }
 
   askMeasurement(): Promise<void> {
-    return this.#attempt(courier.measuring(this.relay.name), async () => {
+    return this.attempt(courier.measuring(this.relay.name), async () => {
       if (this.guest !== undefined) await this.#measure(this.guest);
     });
   }
@@ -156,7 +155,7 @@ export class CourierTask {
   }
 
   inject(): Promise<void> {
-    return this.#attempt(courier.injecting(this.relay.name), async () => {
+    return this.attempt(courier.injecting(this.relay.name), async () => {
       const { guest, packet } = this;
       if (!packet || guest === undefined) return;
       const { header, payload, gpa } = packet;
@@ -167,7 +166,7 @@ export class CourierTask {
   }
 
   resume(): Promise<void> {
-    return this.#attempt(courier.resuming, async () => {
+    return this.attempt(courier.resuming, async () => {
       if (this.guest === undefined) return;
       await this.relay.connection.ask('guest.resume', { id: this.guest });
       this.running = true;
@@ -188,18 +187,6 @@ export class CourierTask {
     this.#done = [...this.#done, name];
     const next = HAND_OVERS[HAND_OVERS.indexOf(name) + 1];
     if (next) this.go(next);
-  }
-
-  async #attempt(doing: string | undefined, work: () => Promise<void>): Promise<void> {
-    this.doing = doing;
-    this.error = undefined;
-    try {
-      await work();
-    } catch (error) {
-      this.error = error;
-    } finally {
-      this.doing = undefined;
-    }
   }
 }
 

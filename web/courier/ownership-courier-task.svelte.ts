@@ -10,16 +10,14 @@ import { carryOwnership as say } from '../strings/carry-ownership.ts';
 import type { CarryingRelay } from './courier-task.svelte.ts';
 import type { HandOverStatus } from './hand-overs.ts';
 import { OWNER_HAND_OVERS, type OwnerHandOver } from './owner-hand-overs.ts';
+import { Work } from '../work.svelte.ts';
 
 /** What became of the import: asked means that no answer came, and that only the chain can tell. */
 export type ImportState = 'not-asked' | 'asked' | 'not-taken' | 'taken';
 
-export class OwnershipCourierTask {
+export class OwnershipCourierTask extends Work {
   readonly relay: CarryingRelay;
   at = $state.raw<OwnerHandOver>('chain');
-  /** What is going on, in words; undefined when nothing is. */
-  doing = $state.raw<string | undefined>();
-  error = $state.raw<unknown>();
   chain = $state.raw<OfKind<'chain'> | undefined>();
   request = $state.raw<OfKind<'csr'> | undefined>();
   signed = $state.raw<OfKind<'pek'> | undefined>();
@@ -30,6 +28,7 @@ export class OwnershipCourierTask {
   #done = $state.raw<readonly OwnerHandOver[]>([]);
 
   constructor(relay: CarryingRelay) {
+    super();
     this.relay = relay;
   }
 
@@ -51,13 +50,13 @@ export class OwnershipCourierTask {
   }
 
   askChain(): Promise<void> {
-    return this.#attempt(say.chainAsking(this.relay.name), async () => {
+    return this.attempt(say.chainAsking(this.relay.name), async () => {
       this.chain = await this.#certificates();
     });
   }
 
   askRequest(): Promise<void> {
-    return this.#attempt(say.requestAsking(this.relay.name), async () => {
+    return this.attempt(say.requestAsking(this.relay.name), async () => {
       this.request = await this.#csr();
     });
   }
@@ -77,7 +76,7 @@ export class OwnershipCourierTask {
   /** Takes what was scanned on another screen, and goes to where it is handed over. */
   takeBrought(message: AirgapMessage): Promise<void> {
     this.go('signed');
-    return this.#attempt(undefined, async () => {
+    return this.attempt(undefined, async () => {
       await Promise.resolve();
       this.takeSigned(message);
     });
@@ -85,7 +84,7 @@ export class OwnershipCourierTask {
 
   /** Asks once; where the answer stays out, only the chain tells whether it may be asked again. */
   import(): Promise<void> {
-    return this.#attempt(say.importing(this.relay.name), async () => {
+    return this.attempt(say.importing(this.relay.name), async () => {
       const { signed } = this;
       if (!signed || this.imported === 'asked' || this.imported === 'taken') return;
       // Before the operator is asked: the page may have been opened anew since the request was shown.
@@ -108,7 +107,7 @@ export class OwnershipCourierTask {
 
   /** Looks whether the platform names the owner whose signature was carried. */
   askProof(): Promise<void> {
-    return this.#attempt(say.chainAsking(this.relay.name), async () => {
+    return this.attempt(say.chainAsking(this.relay.name), async () => {
       const proof = await this.#certificates();
       const { signed } = this;
       this.proof = proof;
@@ -132,18 +131,6 @@ export class OwnershipCourierTask {
     this.#done = [...this.#done, name];
     const next = OWNER_HAND_OVERS[OWNER_HAND_OVERS.indexOf(name) + 1];
     if (next) this.go(next);
-  }
-
-  async #attempt(doing: string | undefined, work: () => Promise<void>): Promise<void> {
-    this.doing = doing;
-    this.error = undefined;
-    try {
-      await work();
-    } catch (error) {
-      this.error = error;
-    } finally {
-      this.doing = undefined;
-    }
   }
 }
 

@@ -13,7 +13,7 @@ import { words } from '../strings/index.ts';
 import { judgedOf, saysTheSame } from './judged.ts';
 import { after, type LaunchEvent, type LaunchRecord } from './launch-record.ts';
 import { expectationOf } from './plan.ts';
-import { Work } from './work.svelte.ts';
+import { Work } from '../work.svelte.ts';
 
 const ROOTS = [...AMD_ROOTS, SIMULATED_ROOT];
 

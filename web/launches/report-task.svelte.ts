@@ -20,7 +20,7 @@ import {
 } from './asked-report.ts';
 import { after } from './launch-record.ts';
 import type { LaunchWork } from './launch-work.svelte.ts';
-import { Work } from './work.svelte.ts';
+import { Work } from '../work.svelte.ts';
 
 export class ReportTask extends Work {
   /** On the report that came last. Worked out anew from the record after a reload; a stored verdict is only history. */

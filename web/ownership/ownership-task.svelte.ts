@@ -20,6 +20,7 @@ import { ownership as say } from '../strings/ownership.ts';
 import type { OwnerKeyFacts } from '../vault/owner-keys.ts';
 import { KeptOwnership } from './kept-ownership.svelte.ts';
 import type { OwnershipRecord } from './ownership-record.ts';
+import { Work } from '../work.svelte.ts';
 
 /** A platform's request, and what is known of where it comes from. */
 export interface Request {
@@ -40,10 +41,7 @@ export interface Signed {
 /** A change of the platform's keys that nothing undoes. */
 export type KeyChange = 'owner.rotatePdh' | 'owner.regeneratePek' | 'owner.reset';
 
-export class OwnershipTask {
-  /** What is going on, in words; undefined when nothing is. */
-  doing = $state.raw<string | undefined>();
-  error = $state.raw<unknown>();
+export class OwnershipTask extends Work {
   /** The key that is chosen to sign with. */
   owner = $state.raw<OwnerKeyFacts | undefined>();
   /** Where it stands. */
@@ -63,6 +61,7 @@ export class OwnershipTask {
   #relay = $state.raw<Relay | undefined>();
 
   constructor(app: AppState) {
+    super();
     this.#app = app;
     this.kept = new KeptOwnership(app.ownerships);
     this.#meeting = new Meeting(app.platforms, app.relays);
@@ -88,7 +87,7 @@ export class OwnershipTask {
 
   /** Goes on where the last visit ended. */
   resume(): Promise<void> {
-    return this.#attempt(undefined, async () => {
+    return this.attempt(undefined, async () => {
       const owner = (await this.kept.resume())?.owner;
       if (!owner) return;
       const keys = await (await this.#app.ownerKeys()).list();
@@ -98,7 +97,7 @@ export class OwnershipTask {
 
   /** Meets the platform, and asks for the request of that very platform. */
   askRelay(relay: Relay): Promise<void> {
-    return this.#attempt(say.asking(relay.name), async () => {
+    return this.attempt(say.asking(relay.name), async () => {
       this.#begin(relay);
       const platform = await this.#met(this.#meeting.byRelay(relay));
       await this.#askRequest(relay, platform);
@@ -130,7 +129,7 @@ export class OwnershipTask {
   }
 
   sign(): Promise<void> {
-    return this.#attempt(say.signing, async () => {
+    return this.attempt(say.signing, async () => {
       const { owner, request } = this;
       if (!owner || !request) return;
       const { csr, platform } = request;
@@ -147,7 +146,7 @@ export class OwnershipTask {
 
   /** The person took it along: as a file, or as a code. */
   handedOver(): Promise<void> {
-    return this.#attempt(undefined, async () => {
+    return this.attempt(undefined, async () => {
       const { record } = this.kept;
       if (record?.state === 'signed' && record.history.at(-1)?.event !== 'handed-over')
         await this.kept.note('handed-over', ['signed']);
@@ -158,7 +157,7 @@ export class OwnershipTask {
   importByRelay(): Promise<void> {
     const { request, signed } = this;
     const relay = request?.relay;
-    return this.#attempt(say.waitingForOperator(relay?.name ?? ''), async () => {
+    return this.attempt(say.waitingForOperator(relay?.name ?? ''), async () => {
       if (!relay || !signed) return;
       // Noted first: if the answer is lost, it may have been imported all the same.
       await this.kept.note('import-asked', ['signed'], { state: 'import-asked', importAskedAt: Date.now() });
@@ -177,7 +176,7 @@ export class OwnershipTask {
   /** Asks the host what chain it has now: the only way to know what became of an import. */
   checkByRelay(): Promise<void> {
     const relay = this.request?.relay;
-    return this.#attempt(say.checking, async () => {
+    return this.attempt(say.checking, async () => {
       if (relay) await this.#lookAt(this.#meeting.byRelay(relay));
     });
   }
@@ -194,13 +193,13 @@ export class OwnershipTask {
   }
 
   #takeChain(files: readonly File[]): Promise<void> {
-    return this.#attempt(say.checking, () => this.#lookAt(this.#meeting.byFiles(files)));
+    return this.attempt(say.checking, () => this.#lookAt(this.#meeting.byFiles(files)));
   }
 
   /** Changes the platform's keys, once its operator agrees; sessions that were made before are void. */
   changeKeys(change: KeyChange): Promise<void> {
     const relay = this.request?.relay;
-    return this.#attempt(say.waitingForOperator(relay?.name ?? ''), async () => {
+    return this.attempt(say.waitingForOperator(relay?.name ?? ''), async () => {
       if (!relay) return;
       await relay.connection.ask(change, {});
       const platform = await this.#met(this.#meeting.byRelay(relay));
@@ -214,7 +213,7 @@ export class OwnershipTask {
 
   /** Lets go of a request. */
   forget(): Promise<void> {
-    return this.#attempt(undefined, async () => {
+    return this.attempt(undefined, async () => {
       if (await this.kept.forget()) this.#begin();
     });
   }
@@ -253,18 +252,6 @@ export class OwnershipTask {
     this.#meeting.forget();
     if (error instanceof Error) throw error;
     throw fault ? new SevError(fault.code, fault) : new SevError('CERT_CHAIN_INCOMPLETE');
-  }
-
-  async #attempt(doing: string | undefined, work: () => Promise<void>): Promise<void> {
-    this.doing = doing;
-    this.error = undefined;
-    try {
-      await work();
-    } catch (error) {
-      this.error = error;
-    } finally {
-      this.doing = undefined;
-    }
   }
 }
 
