@@ -10,12 +10,11 @@ import {
   parseGuestImageEnds,
 } from '../../shared/formats/guest-image.ts';
 import { answer, type Progress } from './answer.ts';
+import { newFileHash } from './file-hash.ts';
 import { bytesOf, piecesOf } from './file-pieces.ts';
 import { type HashedFile, type HashedImage, type HashRequest, MAX_AT_ONCE } from './messages.ts';
 
 async function streamFile(file: File, progress: Progress): Promise<Sha256Midstate> {
-  // Only here: what the engine hashes in one piece needs no WebAssembly, nor the time to read it.
-  const { newFileHash } = await import('./file-hash.ts');
   const hash = await newFileHash();
   let done = 0;
   for await (const piece of piecesOf(file)) {
@@ -47,10 +46,12 @@ async function readGuestImage(file: File): Promise<GuestImage | undefined> {
 }
 
 async function hashPlain(file: File, progress: Progress): Promise<HashedFile> {
-  const digest =
-    file.size <= MAX_AT_ONCE ? await sha256(await bytesOf(file)) : digestOf(await streamFile(file, progress));
+  const digest = file.size <= MAX_AT_ONCE ? await sha256(readAtOnce(file)) : digestOf(await streamFile(file, progress));
   return { size: file.size, sha256: toHex(digest) };
 }
+
+/** A worker may wait for the disk, and need not go back and forth with it. */
+const readAtOnce = (file: File): Uint8Array => new Uint8Array(new FileReaderSync().readAsArrayBuffer(file));
 
 answer<HashRequest, HashedFile>(({ file, as }, progress) =>
   as === 'image' ? hashImage(file, progress) : hashPlain(file, progress),
