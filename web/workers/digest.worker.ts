@@ -28,15 +28,16 @@ async function streamFile(file: File, progress: Progress): Promise<Sha256Midstat
 const digestOf = (midstate: Sha256Midstate): Uint8Array => Sha256Stream.from(midstate).digest();
 
 async function hashImage(file: File, progress: Progress): Promise<HashedImage> {
-  const midstate = await streamFile(file, progress);
-  const guestImage = await readGuestImage(file);
+  const [midstate, guestImage] = await Promise.all([streamFile(file, progress), readGuestImage(file)]);
   return { size: file.size, sha256: toHex(digestOf(midstate)), midstate, ...(guestImage && { guestImage }) };
 }
 
 /** A file that is no OVMF can still be measured. */
 async function readGuestImage(file: File): Promise<GuestImage | undefined> {
-  const head = await bytesOf(file.slice(0, IMAGE_HEAD_SIZE));
-  const tail = await bytesOf(file.slice(Math.max(0, file.size - IMAGE_TAIL_SIZE)));
+  const [head, tail] = await Promise.all([
+    bytesOf(file.slice(0, IMAGE_HEAD_SIZE)),
+    bytesOf(file.slice(Math.max(0, file.size - IMAGE_TAIL_SIZE))),
+  ]);
   try {
     return parseGuestImageEnds({ head, tail, size: file.size });
   } catch (error) {
