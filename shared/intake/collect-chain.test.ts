@@ -28,6 +28,11 @@ describeWithVectors('A chain out of pieces', () => {
       "the platform's export, AMD's CEK and AMD's file",
       ['sim/pdh_cert_export.bin', 'sim/cek.cert', 'sim/ask_ark.cert'],
     ],
+    [
+      'separate files of a platform whose roots have 2,048 bits',
+      ['cek', 'pdh', 'oca', 'pek', 'ask_ark'].map((name) => `sim/${name}-2048.cert`),
+    ],
+    ['its export', ['sim/pdh_cert_export-2048.bin', 'sim/cek-2048.cert', 'sim/ask_ark-2048.cert']],
     ["the same, AMD's CEK first", ['sim/cek.cert', 'sim/ask_ark.cert', 'sim/pdh_cert_export.bin']],
     [
       'the same with roots of other generations',

@@ -221,6 +221,15 @@ describeWithVectors("QEMU's and libvirt's words", () => {
     expect((await refusal(line.slice(0, -1))).sentence).toContain('cut off');
   });
 
+  it.each([
+    ['query-sev, QEMU 9.1 and later, SEV guest', ['launch-info']],
+    ['query-sev-capabilities before QEMU 7.1 (no cpu0-id)', ['pdh', 'pek', 'oca', 'cek', 'capabilities']],
+    ['wrong header', ['qmp-error']],
+    ['packet refused by the firmware', ['qmp-error']],
+  ])('are read: %s', async (name, kinds) => {
+    expect(await textKinds(JSON.stringify(qmp.other_replies[name]))).toEqual(kinds);
+  });
+
   it('are read from a whole session at once', async () => {
     const lines = qmp.exchange.flatMap(({ send, receive }) => [send, ...receive]).map((line) => JSON.stringify(line));
     const kinds = await textKinds(lines.join('\n'));
