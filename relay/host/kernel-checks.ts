@@ -5,15 +5,30 @@ import type { HostReadings } from './readings.ts';
 const parameter = (host: HostReadings, name: string): string | undefined =>
   host.text(`/sys/module/kvm_amd/parameters/${name}`)?.trim();
 const isOn = (value: string | undefined): boolean => value === 'Y' || value === '1';
+const isLoaded = (host: HostReadings, module: string): boolean => host.names('/sys/module').includes(module);
 
 function moduleParameter(name: 'sev' | 'sev_es', label: string) {
   return ({ host, distribution }: Look): Answer => {
     const value = parameter(host, name);
     if (isOn(value)) return pass(`kvm_amd has ${name}=${value}.`);
     const fix = `Operator: \`modprobe -r kvm_amd && modprobe kvm_amd ${name}=1\`; for good, ${distribution.kernelParameters(`kvm_amd.${name}=1`)}.`;
-    if (value === undefined) return fail(`kvm_amd is not loaded, or too old to know ${label}.`, fix);
+    if (value === undefined && !isLoaded(host, 'kvm_amd')) return fail('The module kvm_amd is not loaded.', fix);
+    if (value === undefined) return fail(`kvm_amd is too old to know ${label}.`, fix);
     return fail(`kvm_amd has ${label} switched off (${name}=${value}).`, fix);
   };
+}
+
+function snp({ host }: Look): Answer {
+  const value = parameter(host, 'sev_snp');
+  if (isOn(value)) {
+    return warn(
+      'SEV-SNP is on. Some firmware then refuses plain SEV guests.',
+      'Operator: if LAUNCH_START fails with status 0x15, switch SEV-SNP off in the BIOS or update the SEV firmware.',
+    );
+  }
+  if (value !== undefined) return pass('SEV-SNP is off and not in the way.');
+  if (isLoaded(host, 'kvm_amd')) return pass('kvm_amd does not know SEV-SNP: it is not in the way.');
+  return skip('kvm_amd is not loaded, so nothing says whether SEV-SNP is on.');
 }
 
 function commandLine({ host, distribution }: Look): Answer {
@@ -99,20 +114,14 @@ export const KERNEL_CHECKS: readonly Check[] = [
     id: 'kvm-snp',
     name: 'SEV-SNP in KVM',
     needed: 'nothing',
-    look: ({ host }) =>
-      isOn(parameter(host, 'sev_snp'))
-        ? warn(
-            'SEV-SNP is on. Some firmware then refuses plain SEV guests.',
-            'Operator: if LAUNCH_START fails with status 0x15, switch SEV-SNP off in the BIOS or update the SEV firmware.',
-          )
-        : pass('SEV-SNP is off and not in the way.'),
+    look: snp,
   },
   {
     id: 'module-ccp',
     name: 'Driver of the AMD-SP',
     needed: 'sev',
     look: ({ host }) =>
-      host.names('/sys/module').includes('ccp')
+      isLoaded(host, 'ccp')
         ? pass('The module ccp is loaded.')
         : fail(
             'The module ccp is not loaded.',

@@ -139,6 +139,26 @@ describe('one thing amiss', () => {
     expect(await one(id, 'milan-debian', changes)).toMatchObject({ status, fix: expect.stringMatching(fix) as string });
   });
 
+  it.each<[string, Recording, HostCheck['status'], string]>([
+    ['is off', { 'text /sys/module/kvm_amd/parameters/sev_snp': 'N\n' }, 'pass', 'SEV-SNP is off and not in the way.'],
+    ['is unknown to an old kvm_amd', {}, 'pass', 'kvm_amd does not know SEV-SNP: it is not in the way.'],
+    [
+      'cannot be told without kvm_amd',
+      { 'names /sys/module': ['ccp', 'kvm'] },
+      'skip',
+      'kvm_amd is not loaded, so nothing says whether SEV-SNP is on.',
+    ],
+  ])('SNP %s', async (_, changes, status, message) => {
+    expect(await one('kvm-snp', 'milan-debian', changes)).toMatchObject({ status, message });
+  });
+
+  it('a module that is not loaded is not called old', async () => {
+    const changes = { 'text /sys/module/kvm_amd/parameters/sev': undefined };
+    expect(await one('kvm-sev', 'milan-debian', changes)).toMatchObject({ message: 'kvm_amd is too old to know SEV.' });
+    const gone = { ...changes, 'names /sys/module': ['ccp', 'kvm'] };
+    expect(await one('kvm-sev', 'milan-debian', gone)).toMatchObject({ message: 'The module kvm_amd is not loaded.' });
+  });
+
   it('an image with places for secrets and kernel hashes is told as such', async () => {
     const image = Buffer.from(demoGuestImage()).toString('base64');
     const changes = { 'bytes /usr/share/edk2/ovmf/OVMF.amdsev.fd': { base64: image } };
