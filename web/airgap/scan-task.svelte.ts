@@ -10,6 +10,7 @@ import {
   type Ur,
 } from '../../shared/airgap/index.ts';
 import { words } from '../strings/index.ts';
+import { withPatience } from '../workers/patience.ts';
 import { CodeReader } from '../workers/scan.ts';
 import { codesIn } from './codes-in-text.ts';
 import { Camera, type CameraChoice, type CameraTrouble, nextFrame } from './camera.ts';
@@ -41,6 +42,9 @@ const browser: ScanMeans = { openReader: () => new CodeReader(), openCamera: (id
 
 /** Frames in a row that the browser could not hand over: some three seconds. */
 const TOO_MANY_MISSED = 100;
+
+/** A picture takes milliseconds, the first one also the loading of the decoder, on a slow phone a few seconds. */
+const READ_WITHIN_S = 15;
 
 /** A camera that reads at all brings something new within this time. */
 const SLOW_AFTER_MS = 6000;
@@ -198,8 +202,9 @@ export class ScanTask {
   async #readPicture(picture: ImageBitmap, thorough: boolean): Promise<number> {
     if (this.#closed) return 0;
     this.#reader ??= this.#means.openReader();
-    const { texts } = await this.#reader.read({ picture, thorough }).catch((error: unknown) => {
-      // A worker that crashed once would only say so again.
+    const reading = this.#reader.read({ picture, thorough });
+    const { texts } = await withPatience(reading, READ_WITHIN_S, hangs).catch((error: unknown) => {
+      // A worker that crashed once would only say so again, and one that hangs never says anything.
       this.#closeReader();
       throw error;
     });
@@ -254,5 +259,8 @@ export class ScanTask {
     }
   }
 }
+
+const hangs = (): SevError =>
+  new SevError('VAULT_WORKER', { sentence: words.airgap.hangs, next: words.airgap.hangsNext });
 
 const newCollector = (): FrameCollector => new FrameCollector((type) => kindOfType(type) !== undefined);

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   type AirgapMessage,
   encodeMessage,
@@ -154,6 +154,30 @@ describe('a scanner to which things happen', () => {
     crashed = false;
     await task.readFiles([picture()]);
     expect([got, counts]).toEqual([[report], { opened: 2, closed: 1 }]);
+  });
+
+  it('stops a worker that hangs, says so, and reads again with another', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const text = await textOf(report);
+    let hanging = true;
+    const { counts, means: stuck } = readers(() =>
+      hanging ? new Promise(() => undefined) : Promise.resolve({ texts: [text], decoder: 'wasm' }),
+    );
+    const got: AirgapMessage[] = [];
+    const task = new ScanTask({ onmessage: (message) => void got.push(message) }, stuck);
+    const reading = task.readFiles([picture()]);
+    await vi.advanceTimersByTimeAsync(14_000);
+    expect([task.error, counts.closed]).toEqual([undefined, 0]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await reading;
+    expect(task.error).toMatchObject({
+      code: 'VAULT_WORKER',
+      sentence: 'Reading a picture took too long, and was stopped.',
+    });
+    hanging = false;
+    await task.readFiles([picture()]);
+    expect([got, counts, vi.getTimerCount()]).toEqual([[report], { opened: 2, closed: 1 }, 0]);
   });
 
   it('delivers nothing and opens nothing once it is closed', async () => {

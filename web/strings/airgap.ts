@@ -46,6 +46,8 @@ export const airgap = {
   picturesHint: 'Photos or screenshots; all of them, where there are several codes.',
   noCode: 'There is no QR code in this picture that can be read.',
   noCodeNext: 'Take it again: sharp, straight, the whole code with its white border.',
+  hangs: 'Reading a picture took too long, and was stopped.',
+  hangsNext: 'Scan again. If it stays so, take the picture from elsewhere, or paste the text of the code.',
   paste: 'Or paste its text',
   pasteUse: 'Use this text',
   notText: 'This text is none of this app.',
