@@ -211,6 +211,8 @@ describe('qr', () => {
   it.each([
     ['three words for a measurement', ['measurement', 'a', 'b']],
     ['a measurement of nobody', ['measurement']],
+    ['a report without a nonce', ['report', 'web']],
+    ['a report for a nonce of 15 bytes', ['report', 'web', 'AAECAwQFBgcICQoLDA0O']],
     ['a speed that is none', ['chain', '--fps', '0']],
     ['nothing', []],
   ])('refuses %s', async (_, words) => {
@@ -220,8 +222,12 @@ describe('qr', () => {
   it('takes a measurement from the guest’s monitor, when no relay runs', async () => {
     const qemu = await FakeQemu.listen(sevQemu());
     const { path } = qemu.endpoint as { path: string };
-    const { output } = await run('qr', ['measurement', 'web', '--qmp', `web=${path}`, '--state', temporaryFolder()]);
-    expect(output).toContain('measurement');
+    const monitor = ['--qmp', `web=${path}`, '--state', temporaryFolder()];
+    expect((await run('qr', ['measurement', 'web', ...monitor])).output).toContain('measurement');
+    const nonce = 'AAECAwQFBgcICQoLDA0ODw==';
+    expect((await run('qr', ['report', 'web', nonce, ...monitor])).output).toContain('attestation report');
+    const asked = qemu.commands.filter(({ execute }) => execute === 'query-sev-attestation-report');
+    expect(asked.map((command) => command.arguments)).toEqual([{ mnonce: nonce }]);
     await expect(run('qr', ['measurement', 'db', '--state', temporaryFolder()])).rejects.toThrow('No relay runs here');
   });
 
@@ -229,8 +235,10 @@ describe('qr', () => {
     const state = openState(temporaryFolder());
     onTestFinished(() => state.close());
     const measurement = new Uint8Array(48).fill(7);
+    const mnonces: Uint8Array[] = [];
     const guests = [
       guestsForTests({
+        report: (_, mnonce) => (mnonces.push(mnonce), Promise.resolve(new Uint8Array(208).fill(9))),
         list: () =>
           Promise.resolve([{ id: 'qmp:web', name: 'web', backend: 'qmp' as const, state: 'prelaunch' as const }]),
         measurement: () =>
@@ -241,6 +249,9 @@ describe('qr', () => {
     onTestFinished(() => relay.close());
     const conceal = announce(state, relay.url);
     expect((await run('qr', ['measurement', 'web', '--state', state.path])).output).toContain('measurement');
+    const report = await run('qr', ['report', 'web', '0f'.repeat(16), '--state', state.path]);
+    expect(report.output).toContain('attestation report');
+    expect(mnonces).toEqual([new Uint8Array(16).fill(0x0f)]);
     await expect(run('qr', ['measurement', 'db', '--state', state.path])).rejects.toThrow('RELAY_NO_GUEST');
     conceal();
     expect(await findRunningRelay(state.path)).toBeUndefined();

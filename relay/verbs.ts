@@ -17,7 +17,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   export: { summary: "write the platform's chain to files", load: () => import('./verbs/export.ts') },
   show: { summary: 'show single facts about the platform', load: () => import('./verbs/show.ts') },
   qr: {
-    summary: 'show the chain, a request, a measurement or a file as QR codes',
+    summary: 'show the chain, a request, a measurement, a report or a file as QR codes',
     load: () => import('./verbs/qr.ts'),
   },
   generate: { summary: "make an owner's certificate and key", load: () => import('./verbs/generate.ts') },

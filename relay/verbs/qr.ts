@@ -1,20 +1,15 @@
-// `sev-relay qr`: the chain, a request, a measurement or files as QR codes, in the terminal or in pictures.
+// `sev-relay qr`: the chain, a request, a measurement, a report or files as QR codes, in the terminal or in pictures.
 import { type AirgapMessage, encodeMessage } from '../../shared/airgap/index.ts';
-import { SevError } from '../../shared/errors.ts';
-import type { ResultOf } from '../../shared/relay-protocol.ts';
-import { parseMonitor } from '../addresses.ts';
+import { fromBase64, fromHex } from '../../shared/bytes/text.ts';
 import { type Command, type CommandLine, helpOf, readCommandLine, usageError } from '../flags.ts';
-import { plain, silentLog } from '../log.ts';
 import { showCodes } from '../qr-terminal.ts';
 import { writeCodeFiles } from '../qr/files.ts';
-import { findRunningRelay } from '../running-relay.ts';
-import { QmpGuests } from '../sources/qmp.ts';
-import { defaultStatePath } from '../state.ts';
+import { withGuest } from './one-guest.ts';
 import { PLATFORM_FLAGS, print, withPlatform } from './platform-verb.ts';
 import { messageOfFiles } from './qr-message.ts';
 
 export const QR_COMMAND = {
-  usage: 'sev-relay qr chain | csr | measurement NAME | FILE… [OPTIONS]',
+  usage: 'sev-relay qr chain | csr | measurement NAME | report NAME NONCE | FILE… [OPTIONS]',
   summary:
     'Shows QR codes for the verifier’s camera: still when it fits, else animated. The keys + - change the speed, q ends.',
   words: [1, 8],
@@ -51,6 +46,8 @@ function messageOf({ values, words }: Given): Promise<AirgapMessage> {
   if (what === 'csr' && name === undefined) return requestMessage(values);
   if (what === 'measurement' && name !== undefined && more.length === 0) return measurementMessage(values, name);
   if (what === 'measurement') throw usageError('Name the guest: sev-relay qr measurement NAME.');
+  if (what === 'report' && name !== undefined && more.length === 1) return reportMessage(values, name, more[0]!);
+  if (what === 'report') throw usageError('Name the guest and give the nonce asked: sev-relay qr report NAME NONCE.');
   return messageOfFiles(words, numberOf(values.policy, '--policy', 0, 0xffffffff));
 }
 
@@ -69,42 +66,27 @@ async function requestMessage(values: Given['values']): Promise<AirgapMessage> {
   return { kind: 'csr', csr: await withPlatform(values, (host) => host.owner.csr()) };
 }
 
-/** A running relay holds its guests' monitors, so it is the one to ask; else the monitor itself. */
-async function measurementMessage(values: Given['values'], name: string): Promise<AirgapMessage> {
-  const relay = await findRunningRelay(values.state ?? defaultStatePath());
-  if (relay === undefined) return measurementByMonitor(values.qmp, name);
-  try {
-    const guests = await relay.ask('guest.list', {});
-    const guest = guests.find(({ id }) => id === name) ?? guests.find((one) => one.name === name);
-    if (guest === undefined) throw new SevError('RELAY_NO_GUEST', { at: plain(name) });
-    return measured(await relay.ask('guest.measurement', { id: guest.id }), guest.id);
-  } finally {
-    relay.close();
-  }
+const measurementMessage = (values: Given['values'], name: string): Promise<AirgapMessage> =>
+  withGuest(values, name, async (guest) => {
+    const { state: _, ...facts } = await guest.measurement();
+    return { kind: 'measurement', ...facts, guest: guest.id };
+  });
+
+/** @param nonce of the guest owner's request, as base64 or hex */
+function reportMessage(values: Given['values'], name: string, nonce: string): Promise<AirgapMessage> {
+  const mnonce = nonceOf(nonce.trim());
+  return withGuest(values, name, async (guest) => ({
+    kind: 'report',
+    report: await guest.report(mnonce),
+    guest: guest.id,
+  }));
 }
 
-async function measurementByMonitor(monitors: readonly string[], name: string): Promise<AirgapMessage> {
-  const monitor = monitors.map(parseMonitor).find((one) => one.name === name);
-  if (monitor === undefined) {
-    throw new SevError('RELAY_NO_GUEST', {
-      at: plain(name),
-      sentence: 'No relay runs here, and no monitor of this name was given.',
-      next: 'Start sev-relay, or name the monitor: --qmp NAME=SOCKET.',
-    });
-  }
-  const guests = new QmpGuests([monitor], silentLog);
-  try {
-    return measured(await guests.measurement(`qmp:${name}`), `qmp:${name}`);
-  } finally {
-    await guests.close();
-  }
+function nonceOf(text: string): Uint8Array {
+  if (/^[0-9a-f]{32}$/i.test(text)) return fromHex(text);
+  if (/^[A-Za-z0-9+/]{22}==$/.test(text)) return fromBase64(text, 'NONCE');
+  throw usageError('The nonce of the request has 16 bytes: 24 characters of base64, or 32 hex digits.');
 }
-
-const measured = ({ state: _, ...facts }: ResultOf<'guest.measurement'>, guest: string): AirgapMessage => ({
-  kind: 'measurement',
-  ...facts,
-  guest,
-});
 
 function numberOf(text: string | undefined, at: string, min: number, max: number): number | undefined {
   if (text === undefined) return undefined;
