@@ -109,6 +109,15 @@ describeWithVectors('The chain of a real Naples platform', () => {
     expect((await inspectCertChain({ ...chain, ark }, AMD_ROOTS)).status).toBe('genuine');
   });
 
+  it('is genuine with the ARK as sev-tool writes it: zeros where AMD serves no signature', async () => {
+    const ark = parseCaCert(vectorBytes('certs/naples/ark.cert').fill(0, 576));
+    expect((await inspectCertChain({ ...chain, ark }, AMD_ROOTS)).status).toBe('genuine');
+    const nearly = parseCaCert(vectorBytes('certs/naples/ark.cert').fill(0, 577));
+    expect((await inspectCertChain({ ...chain, ark: nearly }, AMD_ROOTS)).error?.at).toBe('ark.signature');
+    const ask = parseCaCert(vectorBytes('certs/naples/ask.cert').fill(0, 576));
+    expect((await inspectCertChain({ ...chain, ask }, AMD_ROOTS)).error?.at).toBe('ask.signature');
+  });
+
   it('is refused without the pin of Naples', async () => {
     const others = AMD_ROOTS.filter((root) => root.generation !== 'naples');
     expect((await refusal(() => verifyCertChain(chain, others))).code).toBe('CERT_ROOT_UNKNOWN');
