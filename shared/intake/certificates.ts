@@ -5,7 +5,7 @@ import { verifyEcdsa } from '../crypto/signatures.ts';
 import { caCertSize, parseCaCert } from '../formats/ca-cert.ts';
 import { requireUsage } from '../formats/cert-chain.ts';
 import { parseEcdsaSlotValue, parseSevCert, SEV_CERT_SIZE, type SevCert } from '../formats/sev-cert.ts';
-import { USAGE, usageName } from '../formats/sev-names.ts';
+import { SIGNERS, USAGE, usageName } from '../formats/sev-names.ts';
 import type { Piece } from './piece.ts';
 import { nameOfSource, type Place, placesOf } from './places.ts';
 
@@ -27,7 +27,7 @@ export async function readCertificates(bytes: Uint8Array, source: string): Promi
   const places = placesOf(bytes.length);
   if (places) {
     const pieces = await Promise.all(places.map((place) => readPlace(bytes, place, source)));
-    return pieces.every((piece) => piece.kind === 'unreadable') ? [] : pieces;
+    return pieces.some(isCertificate) ? pieces : [];
   }
   try {
     return await readRow(bytes, source);
@@ -38,6 +38,9 @@ export async function readCertificates(bytes: Uint8Array, source: string): Promi
   }
 }
 
+/** One that can be read, or one that stands in another's place. */
+const isCertificate = (piece: Piece): boolean => piece.kind !== 'unreadable' || piece.error.code === 'CERT_USAGE';
+
 async function readPlace(bytes: Uint8Array, { name, start, end }: Place, source: string): Promise<Piece> {
   const own = bytes.slice(start, end);
   try {
@@ -47,21 +50,32 @@ async function readPlace(bytes: Uint8Array, { name, start, end }: Place, source:
     }
     const usage = name.toUpperCase() as Uppercase<typeof name>;
     const cert = requireUsage(parseSevCert(own, name), usage, name);
-    return { kind: await kindOf(cert), cert, source };
+    // In its place a PEK is the platform's, whatever signature it lacks: what it lacks is the verifier's to tell.
+    if (name === 'pdh' && (await isGodh(cert))) throw new SevError('CERT_USAGE', { at: name, sentence: GODH_FOR_PDH });
+    return { kind: name, cert, source };
   } catch (error) {
     if (!(error instanceof SevError)) throw error;
     return { kind: 'unreadable', name, bytes: own, error, source };
   }
 }
 
+const GODH_FOR_PDH = "This is a guest owner's certificate (GODH), where the platform's PDH belongs.";
+
 async function readRow(bytes: Uint8Array, source: string): Promise<Piece[]> {
   const pieces: Piece[] = [];
   for (let rest = bytes; rest.length > 0;) {
-    const [piece, size] = certAt(rest) === 'ca' ? readCa(rest, source) : await readSev(rest, source);
+    const form = certAt(rest);
+    if (!form && rest.length < SEV_CERT_SIZE && pieces.length > 0) throw leftOver(rest.length, pieces.at(-1)!);
+    const [piece, size] = form === 'ca' ? readCa(rest, source) : await readSev(rest, source);
     pieces.push(piece);
     rest = rest.subarray(size);
   }
   return pieces;
+}
+
+function leftOver(count: number, { kind }: Piece): SevError {
+  const because = `${count === 1 ? 'One more byte follows' : `${count} more bytes follow`} after the ${kind.toUpperCase()}.`;
+  return new SevError('BYTES_LENGTH', { at: 'certificates', because });
 }
 
 function readCa(rest: Uint8Array, source: string): [Piece, number] {
@@ -72,7 +86,8 @@ function readCa(rest: Uint8Array, source: string): [Piece, number] {
 }
 
 async function readSev(rest: Uint8Array, source: string): Promise<[Piece, number]> {
-  const at = (rest.length >= 12 && usageName(u32(rest, 8))?.toLowerCase()) || 'certificates';
+  const usage = rest.length >= 12 ? usageName(u32(rest, 8)) : undefined;
+  const at = usage && usage in SIGNERS ? usage.toLowerCase() : (nameOfSource(source) ?? 'certificates');
   const cert = parseSevCert(rest.subarray(0, SEV_CERT_SIZE), at);
   return [{ kind: await kindOf(cert), cert, source }, SEV_CERT_SIZE];
 }

@@ -99,6 +99,18 @@ describeWithVectors('A chain out of pieces', () => {
     expect(twice.problems).toEqual([]);
   });
 
+  it.each([
+    ['sim/pdh.cert', 'ownership/pek_csr.cert', 'BYTES_SWAPPED', 'a request to sign a PEK'],
+    ['sim/pdh.cert', 'ownership/pek_csr.signed.cert', 'BYTES_SWAPPED', 'a PEK that an owner has signed'],
+    ['sim/pek.cert', new TextEncoder().encode('{"error": {"desc": "SEV is off"}}'), 'RELAY_QMP', 'SEV is off'],
+  ])('names what was given where one is missing, beside %s', async (first, second, code, words) => {
+    const { problems } = await collectChain(await piecesOf(first, second), AMD_ROOTS);
+    expect(codes(problems)).toEqual([code]);
+    expect(problems[0]?.sentence).toContain(words);
+    const whole = await collectChain(await piecesOf('sim/full_chain.cert', second), AMD_ROOTS);
+    expect(whole.problems).toEqual([]);
+  });
+
   it("prefers Naples' ARK with its signature", async () => {
     const given = await piecesOf('certs/naples/full_chain.cert', 'certs/naples/ark_as_served.cert');
     const { whole } = await collectChain(given, AMD_ROOTS);

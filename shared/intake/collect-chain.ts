@@ -8,7 +8,8 @@ import type { PinnedRoot } from '../trust/pinned-root.ts';
 import type { PartialChain } from '../verify/cert-chain.ts';
 import { certMissing } from '../verify/missing-certs.ts';
 import { cekUnsigned, verifyCek } from '../verify/sev-links.ts';
-import type { Piece } from './piece.ts';
+import { qmpRefusal, swapped } from './expect-piece.ts';
+import type { Piece, PieceKind } from './piece.ts';
 
 export interface CollectedChain {
   /** For `inspectCertChain`; unreadable certificates are in it, so that the drawing breaks where they stand. */
@@ -39,6 +40,7 @@ export async function collectChain(pieces: readonly Piece[], roots: readonly Pin
   const found: PartialChain = { ...platform, cek, ask, ark };
   const readable = Object.fromEntries(Object.entries(found).filter(([, cert]) => cert)) as Partial<CertChain>;
   const unreadable = unreadableOf(pieces, readable, problems);
+  problems.push(...mistakenFor(pieces, { ...unreadable, ...readable }));
   const missing = missingFrom(readable, unreadable, roots, chipId);
   return {
     chain: { ...unreadable, ...readable },
@@ -109,6 +111,17 @@ function unreadableOf(pieces: readonly Piece[], readable: Partial<CertChain>, pr
   const unreadable = pieces.filter((piece) => piece.kind === 'unreadable').filter(({ name }) => !readable[name]);
   problems.push(...unreadable.map(({ error }) => error));
   return Object.fromEntries(unreadable.map(({ name, bytes }) => [name, { bytes }]));
+}
+
+/** What was given where a certificate is missing: another of its form, or the answer that there is none. */
+function mistakenFor(pieces: readonly Piece[], chain: PartialChain): SevError[] {
+  const given = (kinds: readonly PieceKind[]): Piece[] => pieces.filter(({ kind }) => kinds.includes(kind));
+  const refusals = pieces.filter((piece) => piece.kind === 'qmp-error').slice(0, 1);
+  return [
+    ...(chain.pdh ? [] : given(['godh']).map((piece) => swapped(piece, 'pdh', 'pdh'))),
+    ...(chain.pek ? [] : given(['pek-csr', 'pek-signed']).map((piece) => swapped(piece, 'pek', 'pek'))),
+    ...(chain.pdh ? [] : refusals.map((refusal) => qmpRefusal(refusal, 'pdh'))),
+  ];
 }
 
 function missingFrom(

@@ -18,17 +18,21 @@ export function expectPiece<K extends PieceKind>(pieces: readonly Piece[], kind:
 }
 
 function notThis(pieces: readonly Piece[], kind: PieceKind, at: string): SevError {
-  const wanted = PIECE_WORDS[kind];
   const [given] = pieces;
-  const next = `Give ${wanted.name} here.`;
-  if (!given) return new SevError('BYTES_UNKNOWN', { at, next });
+  if (!given) return new SevError('BYTES_UNKNOWN', { at, next: `Give ${PIECE_WORDS[kind].name} here.` });
   if (given.kind === 'unreadable') return given.error;
-  if (given.kind === 'qmp-error') {
-    return new SevError('RELAY_QMP', { at, sentence: `QEMU refused the command: ${given.description}` });
-  }
+  return given.kind === 'qmp-error' ? qmpRefusal(given, at) : swapped(given, kind, at);
+}
+
+/** RELAY_QMP in QEMU's own words. */
+export const qmpRefusal = ({ description }: PieceOf<'qmp-error'>, at: string): SevError =>
+  new SevError('RELAY_QMP', { at, sentence: `QEMU refused the command: ${description}` });
+
+/** BYTES_SWAPPED: one thing in the place of another, and where it belongs. */
+export function swapped(given: Piece, wanted: PieceKind, at: string): SevError {
   const { name, belongs } = PIECE_WORDS[given.kind];
   const sentence = `This is ${name}; it belongs ${belongs}.`;
-  return new SevError('BYTES_SWAPPED', { at, sentence, next });
+  return new SevError('BYTES_SWAPPED', { at, sentence, next: `Give ${PIECE_WORDS[wanted].name} here.` });
 }
 
 /** Whether two pieces of one kind are the same thing, however they were given. */

@@ -25,9 +25,11 @@ export const fieldName = (name: string): string =>
     .replace(/^sev-(?=measurement|api|build|policy)/, '')
     .replace(/^build$/, 'build-id');
 
-/** Whether any of these names is one that is read here. */
-export const hasKnownField = (fields: Fields): boolean =>
-  [...BLOBS, ...LAUNCH, ...Object.keys(CAPABILITIES)].some((name) => fields.has(name));
+const KNOWN: readonly string[] = [...BLOBS, ...LAUNCH, ...Object.keys(CAPABILITIES)];
+
+/** Whether this name, or any of these names, is one that is read here. */
+export const isKnownField = (name: string): boolean => KNOWN.includes(name);
+export const hasKnownField = (fields: Fields): boolean => KNOWN.some((name) => fields.has(name));
 
 /**
  * @returns the pieces that these values are; none when no name is known

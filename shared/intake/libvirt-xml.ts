@@ -20,9 +20,17 @@ export async function readLibvirtXml(text: string, source: string): Promise<Piec
   if (security?.attributes['type'] === 'sev') pieces.push(...(await readLaunchSecurity(security, source)));
   const capabilities = findElement(elements, 'domainCapabilities') ?? elements.find(({ name }) => name === 'sev');
   const sev = capabilities && findElement([capabilities], 'sev');
+  if (sev?.attributes['supported'] === 'no') throw notSupported([source, 'sev'].filter(Boolean).join('.'));
   if (sev) pieces.push(...(await readCapabilities(sev, source)));
   return pieces;
 }
+
+const notSupported = (at: string): SevError =>
+  new SevError('BYTES_VALUE', {
+    at,
+    sentence: 'libvirt says that this host does not offer SEV (<sev supported="no">).',
+    next: 'Ask the operator to run `sev-relay check` there: it says what SEV lacks.',
+  });
 
 async function readLaunchSecurity(element: XmlElement, source: string): Promise<Piece[]> {
   const at = (name: string): string => [source, 'launchSecurity', name].filter(Boolean).join('.');

@@ -77,6 +77,26 @@ describe('What is given raw', () => {
     expect((await refusal(random(1184))).sentence).toContain('SEV-SNP');
   });
 
+  it.each<[string, string | Uint8Array, string]>([
+    ['gzip', Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0), 'packed with gzip'],
+    ['tar', concat(new Uint8Array(257), toUtf8('ustar'), new Uint8Array(250)), 'packed with tar'],
+    ['a web page', '<!DOCTYPE html><html><title>429 Too Many\n Requests</title><br></html>', '“429 Too Many Requests”'],
+    ['a web page without title', '<html><p>a<b></p></html>', 'a web page'],
+    ['XML of a server', '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', 'none of libvirt’s'],
+    ['xxd', '00000000: 0100 0000 0010 0000  ................\n00000010: 0000 0000', 'hex dump'],
+    ['hexdump -C', '00000000  01 00 00 00 00 10 00 00  |........|\n00000008\n', 'hex dump'],
+    ["sev-tool's print", 'Version:       00000001\napi_major:     00\npub_key_usage: 00001003\n', 'sev-tool prints it'],
+    ["virsh's refusal", '# virsh nodesevinfo\nerror: Operation not supported: SEV\n', 'Operation not supported: SEV'],
+  ])('is called what it is, with the next step: %s', async (_name, input, words) => {
+    const error = await refusal(input, 'cek.cert');
+    expect([error.code, error.at, error.sentence]).toEqual([
+      'BYTES_UNKNOWN',
+      'cek.cert',
+      expect.stringContaining(words),
+    ]);
+    expect(error.next).not.toBe((await refusal('hello')).next);
+  });
+
   it.each(['', ' ', 'hello', 'cert', '{}', '{"a": 1}', '<html></html>', 'name: value', 'QUJD', 'deadbeef'])(
     'is refused when it is nothing known: %j',
     async (text) => {
@@ -169,6 +189,93 @@ describeWithVectors('Certificates, however they come', () => {
   it('must be in their order in a whole chain', async () => {
     const pieces = await recognise(vectorBytes('negative/swapped-pek-oca.chain'));
     expect(pieces.map((piece) => piece.kind)).toEqual(['pdh', 'unreadable', 'unreadable', 'cek', 'ask', 'ark']);
+  });
+
+  const sev = naples.subarray(0, 8336);
+  const pdh = naples.subarray(0, 2084);
+
+  it.each([
+    ["PDH_CERT_EXPORT's two buffers swapped", concat(sev.subarray(2084), pdh), 4],
+    ['ARK before ASK', concat(vectorBytes('sim/ark.cert'), vectorBytes('sim/ask.cert')), 2],
+    ['the same of Naples as AMD serves it', concat(naples.subarray(-832, -256), naples.subarray(8336, 9168)), 2],
+  ])('are named where each lies in the place of another: %s', async (_name, bytes, count) => {
+    const pieces = await recognise(bytes);
+    expect(pieces.map((piece) => piece.kind)).toEqual(Array.from({ length: count }, () => 'unreadable'));
+    expect(pieces[0]).toMatchObject({ error: { code: 'CERT_USAGE' } });
+    expect((pieces[0] as { error: SevError }).error.sentence).toMatch(
+      /^This is an? (PEK|ARK), where an? (PDH|ASK) belongs/,
+    );
+  });
+
+  it("are a platform's by their place, whatever signature they lack", async () => {
+    expect(await kindsOf(vectorBytes('negative/pek-without-cek.chain'))).toEqual([...SEV, 'ask', 'ark']);
+    const [godh] = await recognise(concat((await makeGodh('sevctl')).bytes, sev.subarray(2084)));
+    expect(godh).toMatchObject({ kind: 'unreadable', name: 'pdh', error: { code: 'CERT_USAGE' } });
+    expect((godh as { error: SevError }).error.sentence).toContain('GODH');
+  });
+
+  it('say what follows after them, and are called by the name of their file', async () => {
+    expect((await refusal(concat(naples, Uint8Array.of(10)))).sentence).toContain(
+      'One more byte follows after the ARK.',
+    );
+    const cut = await refusal(concat(pdh, new Uint8Array(100)));
+    expect(cut.sentence).toContain('100 more bytes follow after the PDH.');
+    const [zeros] = await recognise(new Uint8Array(2084), 'cek.cert');
+    expect(zeros).toMatchObject({ kind: 'unreadable', name: 'cek', error: { at: 'cek.version' } });
+    expect((await refusal(new Uint8Array(2084))).at).toBe('certificates.version');
+  });
+
+  it.each([
+    ['a data: URL', `data:application/octet-stream;base64,${toBase64(pdh)}`],
+    ['PEM-like lines', `-----BEGIN CERTIFICATE-----\n${inLines(toBase64(pdh), 64)}\n-----END CERTIFICATE-----\n`],
+    ['quotes, as JSON has it', `"${toBase64(pdh)}",`],
+    ["base64 of the URL's alphabet", toBase64(pdh).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')],
+    ['base64 without padding', toBase64(pdh).replaceAll('=', '')],
+    ['hex with colons', toHex(pdh).replaceAll(/..(?!$)/g, '$&:')],
+  ])('are recognised in %s', async (_name, text) => {
+    expect(await textKinds(text)).toEqual(['pdh']);
+  });
+
+  it("are recognised in PDH_CERT_EXPORT's two buffers as two texts of base64", async () => {
+    const [one, other] = [toBase64(pdh), toBase64(sev.subarray(2084))];
+    expect(await textKinds(`${one}\n\n${other}\n`)).toEqual(SEV);
+    expect((await refusal(`${one}====${other}`)).code).toBe('BYTES_UNKNOWN');
+  });
+
+  const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  const toBytes = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
+  it.each([
+    ['a terminal put CR before LF', toBytes(latin1(sev).replaceAll('\n', '\r\n')), 'before each line-feed'],
+    ['it was turned into UTF-8', toUtf8(latin1(sev)), 'turned into UTF-8'],
+    ['what is no UTF-8 was replaced', toUtf8(new TextDecoder().decode(sev)), 'are lost from it'],
+    [
+      "PowerShell's UTF-16",
+      toBytes(
+        Array.from(`\uFEFF${new TextDecoder().decode(sev)}`, (c) =>
+          String.fromCharCode(c.charCodeAt(0) & 255, c.charCodeAt(0) >> 8),
+        ).join(''),
+      ),
+      'are lost from it',
+    ],
+  ])('are named when they were sent as text: %s', async (_name, bytes, words) => {
+    const error = await refusal(bytes);
+    expect([error.code, error.sentence]).toEqual(['BYTES_ENCODING', expect.stringContaining(words)]);
+    expect(error.next).toContain('base64 -w0');
+    expect(await kindsOf(bytes, 'pdh.cert')).toEqual(['unreadable']);
+  });
+
+  it('leave what lies beside them in a zip alone, but not one that is broken', async () => {
+    const notes = {
+      'notes.json': toUtf8('{"a": '),
+      'index.html': toUtf8('<p>a<b></p>'),
+      '__MACOSX/._pdh.cert': random(300),
+    };
+    expect(await kindsOf(await zipOf({ ...notes, 'pdh.cert': pdh }, { deflate: true }))).toEqual(['pdh']);
+    const cut = await zipOf({ ...notes, 'chain.cert': naples.subarray(0, 9000) }, { deflate: true });
+    expect((await refusal(cut)).code).toBe('BYTES_LENGTH');
+    const page = await zipOf({ 'vcek.der': concat(Uint8Array.of(0x30, 0x82), new Uint8Array(9)) }, { deflate: true });
+    expect((await refusal(page, 'certs_export_vcek.zip')).sentence).toContain('X.509');
+    expect((await refusal(await zipOf(notes, { deflate: true }))).sentence).toContain('Nothing in this zip');
   });
 
   it.each([1, -1])('are refused with %i byte more', async (more) => {
@@ -269,6 +376,8 @@ max-es-guests       : 500
 `;
     expect(await textKinds(text)).toEqual(['pdh', 'pek', 'oca', 'cek', 'chip-id', 'capabilities']);
     expect(await textKinds(`# virsh nodesevinfo\n${inLines(text, 80)}\n`)).toContain('pdh');
+    const kinds = await textKinds(`host1# virsh nodesevinfo\n${text}\nhost2# virsh nodesevinfo\n${text}`);
+    expect(kinds.filter((kind) => ['pdh', 'chip-id', 'capabilities'].includes(kind))).toHaveLength(6);
     expect(await pieceOf(text, 'capabilities')).toMatchObject({ cbitpos: 47, maxGuests: 15, maxEsGuests: 500 });
     expect(await pieceOf(text, 'chip-id')).toMatchObject({
       socket: 0,
@@ -329,6 +438,9 @@ sev-policy     : 3
     const xml = `<domainCapabilities><features><sev supported='yes'><cbitpos>51</cbitpos><reducedPhysBits>1</reducedPhysBits>
       <maxGuests>59</maxGuests><maxESGuests>450</maxESGuests><cpu0Id>${id}</cpu0Id></sev></features></domainCapabilities>`;
     expect(await textKinds(xml)).toEqual(['chip-id', 'capabilities']);
+    expect(await textKinds(`$ virsh domcapabilities\n${xml}\n$ `)).toEqual(['chip-id', 'capabilities']);
+    const none = await refusal("<domainCapabilities><features><sev supported='no'/></features></domainCapabilities>");
+    expect([none.at, none.sentence]).toEqual(['sev', expect.stringContaining('does not offer SEV')]);
     expect(await pieceOf(xml, 'capabilities')).toMatchObject({ cbitpos: 51, maxGuests: 59, maxEsGuests: 450 });
   });
 
@@ -336,6 +448,9 @@ sev-policy     : 3
     const text = JSON.stringify(reply('query-sev'));
     const utf16 = Uint8Array.from([0xff, 0xfe, ...[...text].flatMap((char) => [char.charCodeAt(0), 0])]);
     expect(await kindsOf(utf16)).toEqual(['launch-info']);
+    expect(await kindsOf(utf16.subarray(2))).toEqual(['launch-info']);
+    const bigEndian = Uint8Array.from(utf16, (_, i) => utf16[i ^ 1]!);
+    expect(await kindsOf(bigEndian)).toEqual(['launch-info']);
     expect(await textKinds(`\uFEFF${text}`)).toEqual(['launch-info']);
   });
 });

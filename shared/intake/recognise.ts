@@ -1,9 +1,12 @@
 // Paste or drop anything: what it is, is told by its content; its name is only a hint.
 import { SevError } from '../errors.ts';
+import { damageOf } from './damage.ts';
 import { readBinary, readLargeFile, readTransportKey } from './binary.ts';
 import { MAX_INPUT_BYTES } from './limits.ts';
 import type { Piece } from './piece.ts';
+import { nameOfSource } from './places.ts';
 import { asText, readText } from './text.ts';
+import { nameUnknown } from './unknown.ts';
 import { looksLikeZip, readZip } from './zip.ts';
 
 /**
@@ -20,42 +23,52 @@ export async function recognise(bytes: Uint8Array, name = ''): Promise<Piece[]> 
   if (bytes.length > MAX_INPUT_BYTES)
     throw new SevError('BYTES_TOO_LARGE', { at: name, because: `${bytes.length} bytes.` });
   if (looksLikeZip(bytes)) return recogniseZip(bytes, name);
-  const pieces = await readOne(bytes, name);
-  if (pieces.length > 0) return pieces;
-  throw unknown(bytes, name);
+  return recogniseOne(bytes, name);
 }
-
-const SNP_REPORT_SIZE = 1184;
 
 /** Text first: a text of 128 hex digits is no session blob, although it has 128 bytes. */
 async function readOne(bytes: Uint8Array, name: string): Promise<Piece[]> {
   const key = readTransportKey(bytes, name);
   if (key) return [key];
   const text = asText(bytes);
-  return text === undefined ? readBinary(bytes, name) : readText(text, name);
+  if (text !== undefined) return readText(text, name);
+  const damage = damageOf(bytes, name);
+  return damage ? [broken(bytes, name, damage)] : readBinary(bytes, name);
 }
+
+/** A file that is named after a certificate breaks the drawing there, and leaves the others to be read. */
+function broken(bytes: Uint8Array, source: string, error: SevError): Piece {
+  const name = nameOfSource(source);
+  if (!name) throw error;
+  return { kind: 'unreadable', name, bytes: bytes.slice(), error, source };
+}
+
+/** What lies beside certificates and cannot be read either, such as notes that are no JSON: it is not meant for us. */
+export const isBystander = (error: unknown): error is SevError =>
+  error instanceof SevError && ['BYTES_UNKNOWN', 'BYTES_ENCODING', 'BYTES_VALUE'].includes(error.code);
 
 /** Files of a zip that are nothing known here, such as a readme, are passed over; at least one must be known. */
 async function recogniseZip(bytes: Uint8Array, name: string): Promise<Piece[]> {
   const pieces: Piece[] = [];
+  const passedOver: SevError[] = [];
   for (const file of await readZip(bytes, name || 'zip')) {
-    if (file.bytes.length > 0) pieces.push(...(await readOne(file.bytes, [name, file.name].filter(Boolean).join('/'))));
+    const place = [name, file.name].filter(Boolean).join('/');
+    try {
+      if (file.bytes.length > 0) pieces.push(...(await recogniseOne(file.bytes, place)));
+    } catch (error) {
+      if (!isBystander(error)) throw error;
+      passedOver.push(error);
+    }
   }
   if (pieces.length > 0) return pieces;
-  throw new SevError('BYTES_UNKNOWN', { at: name, sentence: 'Nothing in this zip is known here.' });
+  const sentence = 'Nothing in this zip is known here.';
+  if (passedOver.length === 1) throw passedOver[0]!;
+  throw new SevError('BYTES_UNKNOWN', { at: name, sentence });
 }
 
-function unknown(bytes: Uint8Array, at: string): SevError {
-  if (bytes.length === SNP_REPORT_SIZE) {
-    return new SevError('BYTES_UNKNOWN', {
-      at,
-      sentence: 'This may be a report of SEV-SNP, which is not read here yet.',
-    });
-  }
-  if (asText(bytes)?.includes('-----BEGIN CERTIFICATE-----') || (bytes[0] === 0x30 && bytes[1] === 0x82)) {
-    const sentence =
-      "This is an X.509 certificate. SEV's certificates have a form of their own; X.509 belongs to SEV-SNP.";
-    return new SevError('BYTES_UNKNOWN', { at, sentence });
-  }
-  return new SevError('BYTES_UNKNOWN', { at, because: `It has ${bytes.length} bytes.` });
+async function recogniseOne(bytes: Uint8Array, name: string): Promise<Piece[]> {
+  const pieces = await readOne(bytes, name);
+  if (pieces.length > 0) return pieces;
+  const because = `It has ${bytes.length} bytes.`;
+  throw nameUnknown(bytes, asText(bytes), name) ?? new SevError('BYTES_UNKNOWN', { at: name, because });
 }

@@ -1,5 +1,5 @@
 // What virsh prints: `name : value` lines of nodesevinfo and domlaunchsecinfo.
-import { fieldName, hasKnownField, readFields } from './fields.ts';
+import { fieldName, hasKnownField, isKnownField, readFields } from './fields.ts';
 import type { Piece } from './piece.ts';
 
 const LINE = /^\s*([a-z][a-z0-9-]{1,40})\s*:(.*)$/;
@@ -11,13 +11,19 @@ const CONTINUATION = /^\s*[A-Za-z0-9+/]+={0,2}\s*$/;
  * @throws SevError BYTES_ENCODING, BYTES_VALUE, or a certificate's own fault, with the line's name in `at`
  */
 export async function readVirsh(text: string, source: string): Promise<Piece[]> {
-  const fields = new Map<string, string>();
+  let fields = new Map<string, string>();
+  const hosts = [fields];
   let last: string | undefined;
   for (const line of text.split(/\r?\n/)) {
     const [, name, value] = LINE.exec(line) ?? [];
-    if (name !== undefined) fields.set((last = fieldName(name)), value!.trim());
-    else if (last !== undefined && CONTINUATION.test(line)) fields.set(last, fields.get(last)! + line.trim());
+    if (name !== undefined) {
+      last = fieldName(name);
+      // A name that comes again begins what another host said: two hosts must not be taken for one.
+      if (fields.has(last) && isKnownField(last)) hosts.push((fields = new Map<string, string>()));
+      fields.set(last, value!.trim());
+    } else if (last !== undefined && CONTINUATION.test(line)) fields.set(last, fields.get(last)! + line.trim());
     else last = undefined;
   }
-  return hasKnownField(fields) ? readFields(fields, source) : [];
+  const pieces = await Promise.all(hosts.filter(hasKnownField).map((host) => readFields(host, source)));
+  return pieces.flat();
 }

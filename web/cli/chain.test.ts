@@ -65,6 +65,29 @@ describeWithVectors('chain, with real certificates', () => {
     });
   });
 
+  it('refuses to choose between two platforms, and tells which of several files is broken', async () => {
+    const folder = new TestFolder();
+    const full = copy(folder, 'certs/naples/full_chain.cert');
+    const other = copy(folder, 'sim/pdh.cert', 'other.cert');
+    const mixed = await runJson<ChainJson>('chain', full, other);
+    expect(mixed).toMatchObject({ code: 1, json: { status: 'refused', error: { code: 'CERT_MIXED' } } });
+    const cut = folder.write('cut.cert', vectorBytes('certs/naples/full_chain.cert').subarray(0, 9000));
+    expect(await runJson('chain', full, cut)).toMatchObject({
+      code: 2,
+      json: { error: { at: `${cut}: ask.signature` } },
+    });
+  });
+
+  it('takes a folder as sev-tool leaves it: an ARK filled up with zeros, and prints for people', async () => {
+    const folder = new TestFolder();
+    for (const name of NAMES) copy(folder, `certs/naples/${name}.cert`);
+    folder.write('ark.cert', vectorBytes('certs/naples/ark.cert').fill(0, 576));
+    folder.write('pdh_readable.txt', 'Version:       00000001\npub_key_usage: 00001003\npub_key:\n02 00 ');
+    folder.write('notes.json', '{');
+    folder.write('empty', '');
+    expect(await runJson('chain', folder.path)).toMatchObject({ code: 0, json: { status: 'genuine' } });
+  });
+
   it('pins the owner', async () => {
     const folder = new TestFolder();
     const full = copy(folder, 'certs/naples/full_chain.cert');

@@ -53,7 +53,7 @@ function toText({ report, collected, refusal }: ReadPlatform): string {
     links.join('\n'),
     sevctlVerifyText(report).trimEnd(),
     ...missing,
-    ...collected.problems.map(errorText),
+    ...collected.problems.filter((error) => error !== refusal).map(errorText),
     ...report.notes.map((note) => `Note: ${note}`),
   ];
   return `${parts.filter(Boolean).join('\n\n')}\n`;

@@ -6,7 +6,7 @@ import type { SevCert } from '../../shared/formats/sev-cert.ts';
 import { type CollectedChain, collectChain } from '../../shared/intake/collect-chain.ts';
 import { expectPiece } from '../../shared/intake/expect-piece.ts';
 import type { Piece } from '../../shared/intake/piece.ts';
-import { recognise } from '../../shared/intake/recognise.ts';
+import { isBystander, recognise } from '../../shared/intake/recognise.ts';
 import { requireOwner } from '../../shared/session/ownership.ts';
 import { type ChainReport, inspectCertChain, type TrustedPdh } from '../../shared/verify/cert-chain.ts';
 import type { OptionTable } from './options.ts';
@@ -61,10 +61,13 @@ export async function trustPlatform(files: PlatformFiles): Promise<TrustedPdh> {
 
 function refusalOf(
   report: ChainReport,
-  { missing }: CollectedChain,
+  { missing, problems }: CollectedChain,
   pinned: SevCert | undefined,
   takesSimulated: boolean,
 ): SevError | undefined {
+  // Of two platforms neither may be taken for the one that was meant.
+  const mixed = problems.find(({ code }) => code === 'CERT_MIXED');
+  if (mixed) return mixed;
   if (report.status === 'refused') return report.error ?? missing[0] ?? new SevError('CERT_CHAIN_INCOMPLETE');
   if (report.status === 'simulated' && !takesSimulated) {
     return new SevError('CERT_ROOT_UNKNOWN', {
@@ -95,7 +98,17 @@ async function readPieces(path: string): Promise<readonly Piece[]> {
   return found.isDirectory() ? readFolder(path) : readFile(path);
 }
 
-const readFile = async (path: string): Promise<readonly Piece[]> => recognise(await readSmallFile(path), path);
+async function readFile(path: string): Promise<readonly Piece[]> {
+  const bytes = await readSmallFile(path);
+  try {
+    return await recognise(bytes, path);
+  } catch (error) {
+    if (!(error instanceof SevError) || error.at.startsWith(path)) throw error;
+    // Of several files it must be told which one it is.
+    const { code, sentence, next, cause } = error;
+    throw new SevError(code, { at: `${path}: ${error.at}`, sentence, next, cause });
+  }
+}
 
 /** What is nothing known in a folder is passed over, as in a zip; something must be known. */
 async function readFolder(path: string): Promise<readonly Piece[]> {
@@ -110,11 +123,12 @@ async function readFolder(path: string): Promise<readonly Piece[]> {
 }
 
 async function readFileOfFolder(path: string): Promise<readonly Piece[]> {
-  if ((await stat(path)).size > SMALL_FILE_MAX) return [];
+  const { size } = await stat(path);
+  if (size === 0 || size > SMALL_FILE_MAX) return [];
   try {
     return await readFile(path);
   } catch (error) {
-    if (error instanceof SevError && ['BYTES_UNKNOWN', 'BYTES_LENGTH'].includes(error.code)) return [];
+    if (isBystander(error)) return [];
     throw error;
   }
 }
