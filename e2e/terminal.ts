@@ -15,7 +15,10 @@ const ESCAPE = new RegExp(`${ESC}\\[[0-9;?]*[A-Za-z]`, 'g');
 /** Black on white, by number. */
 const CODE_COLOURS = '38;5;16;48;5;231m';
 
-/** Runs `node COMMAND…` on a terminal until it has drawn so many different frames as `wanted` makes of one. */
+/**
+ * Runs `node COMMAND…` on a terminal until it has drawn so many different frames as `wanted` makes of one.
+ * What ends by itself has printed one still code: that is its one frame.
+ */
 export async function framesOnTerminal(command: readonly string[], wanted: (frame: string) => number) {
   const { columns, rows } = TERMINAL;
   const line = `stty cols ${columns} rows ${rows}; exec "$0" "$@"`;
@@ -34,8 +37,12 @@ export async function framesOnTerminal(command: readonly string[], wanted: (fram
       clearTimeout(timer);
       resolve(seen);
     });
+    void ended.then(() => {
+      clearTimeout(timer);
+      resolve([text]);
+    });
   });
-  child.stdin.write('q');
+  if (child.exitCode === null) child.stdin.write('q');
   await ended;
   return frames;
 }

@@ -2,8 +2,9 @@
 import type { Page } from '@playwright/test';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { filmCodes, filmPictures, openDevice, SPARE_CODES } from '../camera.ts';
+import { type Device, filmCodes, filmPictures, openDevice, SPARE_CODES } from '../camera.ts';
 import { demoImage, guestConsole, makeSession, MATCH, verdict } from '../journey.ts';
+import { makeOwnerKey } from '../ownership.ts';
 import { framesOnTerminal, hasPseudoTerminal, NO_PSEUDO_TERMINAL, photograph } from '../terminal.ts';
 import { expect, start, test } from '../world.ts';
 
@@ -94,27 +95,32 @@ test('An offline Guest Owner releases a secret by codes alone, carried by a cour
   }
 });
 
+/** Plays a command's codes on a terminal, and films them as they are played. */
+async function filmTerminal(command: readonly string[], terminal: Page, device: Device): Promise<void> {
+  const codes = (frame: string): number => Number(/: (\d+) codes, 10 a second/.exec(frame)?.[1]);
+  const frames = await framesOnTerminal(command, (frame) => codes(frame) + SPARE_CODES);
+  const film: Buffer[] = [];
+  for (const frame of frames) film.push(await photograph(terminal, frame));
+  await filmPictures(film, device);
+}
+
 test('A Guest Owner meets a host by the codes in its terminal, and by the pictures that it writes', async ({
   app,
   folder,
   page: terminal,
 }) => {
   test.skip(!hasPseudoTerminal(), NO_PSEUDO_TERMINAL);
-  const qrChain = ['dist/relay/main.js', 'qr', 'chain', '--simulate', '--state', folder];
+  const qr = (what: string): string[] => ['dist/relay/main.js', 'qr', what, '--simulate', '--state', folder];
   const owner = await openDevice(folder, 'owner');
   try {
     await visit(owner.page, app.url);
     await owner.context.setOffline(true);
 
-    const codes = (frame: string): number => Number(/: (\d+) codes, 10 a second/.exec(frame)?.[1]);
-    const frames = await framesOnTerminal(qrChain, (frame) => codes(frame) + SPARE_CODES);
     await terminal.setViewportSize({ width: 480, height: 480 });
-    const film: Buffer[] = [];
-    for (const frame of frames) film.push(await photograph(terminal, frame));
-    await filmPictures(film, owner);
+    await filmTerminal(qr('chain'), terminal, owner);
     await scanChain(owner.page, app.url);
 
-    const [command = '', ...rest] = qrChain;
+    const [command = '', ...rest] = qr('chain');
     await start(command, [...rest, '--out', join(folder, 'chain.png')]).says(/chain-\d+\.png\n$/);
     const pictures = readdirSync(folder).filter((name) => name.endsWith('.png'));
     expect(pictures.length).toBeGreaterThan(1);
@@ -124,6 +130,15 @@ test('A Guest Owner meets a host by the codes in its terminal, and by the pictur
     await other.getByText('Without the camera').click();
     await other.getByLabel('Pictures of the code').setInputFiles(pictures.map((name) => join(folder, name)));
     await expect(verdict(other)).toHaveText(SIMULATED);
+
+    await test.step('The request of the platform, for its owner', async () => {
+      await makeOwnerKey(owner.page, app.url);
+      await filmTerminal(qr('csr'), terminal, owner);
+      await owner.page.getByRole('link', { name: 'Scan a code', exact: true }).click();
+      await expect(owner.page.getByText('Its chain leads to the root, and holds this very PEK')).toBeVisible({
+        timeout: 60_000,
+      });
+    });
   } finally {
     await owner.close();
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expectAccessible, expectAccessibleEverywhere } from '../access.ts';
 import { askRelay } from '../ask-relay.ts';
+import { filmCodes, openDevice } from '../camera.ts';
 import { continueGuest, demoImage, launch, makeSession, MATCH, meet, release, verdict } from '../journey.ts';
 import { LyingRelay } from '../malice/lying-relay.ts';
 import { expect, type Relay, start, test } from '../world.ts';
@@ -108,43 +109,30 @@ test('A Guest Owner has the operator ask over QMP, and gives the answer as it ca
   ).toBeVisible();
 });
 
-test('A courier brings the request to the relay and the report back, by codes', async ({
-  page: owner,
-  browser,
-  app,
-  relay,
-  folder,
-}) => {
-  await runGuest(owner, relay, folder);
-  await owner.getByText('Without the relay: by file, paste or code').click();
-  await press(owner, 'Make a request with a fresh nonce');
-  await owner.getByText('Show it as a code').click();
-  const courier = await (await browser.newContext()).newPage();
-  await courier.goto(`${app.url}/#/courier`);
-  await courier.getByLabel('Pairing link').fill(relay.link);
-  await press(courier, 'Connect to the relay');
-  await press(courier, 'Afterwards: an attestation report');
-  await expect(verdict(courier)).toHaveText('Scan the guest owner’s request for an attestation report.');
-  await expectAccessible(courier);
-  await show(owner, 'a request for an attestation report', courier);
-  await expect(verdict(courier)).toHaveText('Show the attestation report to the guest owner.');
-  await expectAccessibleEverywhere(courier, 'the report at the courier');
-  await owner.goto('/#/scan');
-  await show(courier, 'an attestation report', owner);
-  await expectSentence(owner, PROVEN);
-  expect(await courier.evaluate(() => Object.keys(localStorage)), 'the courier keeps nothing').toEqual([]);
-  await courier.context().close();
+test('A courier brings the request to the relay and the report back, by codes', async ({ app, relay, folder }) => {
+  const owner = await openDevice(folder, 'owner');
+  const courier = await openDevice(folder, 'courier');
+  try {
+    await runGuest(owner.page, relay, folder);
+    await owner.page.getByText('Without the relay: by file, paste or code').click();
+    await press(owner.page, 'Make a request with a fresh nonce');
+    await owner.page.getByText('Show it as a code').click();
+    await filmCodes(owner.page, courier);
+    await courier.page.goto(`${app.url}/#/courier`);
+    await courier.page.getByLabel('Pairing link').fill(relay.link);
+    await press(courier.page, 'Connect to the relay');
+    await press(courier.page, 'Afterwards: an attestation report');
+    await expect(verdict(courier.page)).toHaveText('Show the attestation report to the guest owner.', {
+      timeout: 60_000,
+    });
+    await expectAccessibleEverywhere(courier.page, 'the report at the courier');
+    await filmCodes(courier.page, owner);
+    await owner.page.getByRole('link', { name: 'Scan a code', exact: true }).click();
+    await expect(owner.page.getByRole('heading', { name: PROVEN })).toBeVisible({ timeout: 60_000 });
+    await expectSentence(owner.page, PROVEN);
+    expect(await courier.page.evaluate(() => Object.keys(localStorage)), 'the courier keeps nothing').toEqual([]);
+  } finally {
+    await owner.close();
+    await courier.close();
+  }
 });
-
-/** Photographs the code on one screen, and gives the picture to the other. */
-async function show(from: Page, what: string, to: Page): Promise<void> {
-  const code = from.getByRole('img', { name: `QR code: ${what}` });
-  await code.locator('canvas[data-drawn]').waitFor();
-  // Clear of what lies over the edges.
-  await code.evaluate((element) => element.scrollIntoView({ block: 'center' }));
-  const buffer = await code.screenshot();
-  const pictures = to.getByLabel('Pictures of the code');
-  await expect(pictures.or(to.getByText('Without the camera')).first()).toBeVisible();
-  if (!(await pictures.isVisible())) await to.getByText('Without the camera').click();
-  await pictures.setInputFiles({ name: 'code.png', mimeType: 'image/png', buffer });
-}
