@@ -66,6 +66,8 @@ test('A host shows an old attestation report, and it is refused', async ({ page,
   await expectSentence(page, REPLAYED);
   await expect(page.getByText(/^The request of .* waits for its report\./)).toBeVisible();
   await expectAccessible(page);
+  await page.reload();
+  await expectSentence(page, REPLAYED);
   await page.getByText('Record', { exact: true }).click();
   await expect(page.getByText('An attestation report was refused:')).toBeVisible();
   await liar.close();

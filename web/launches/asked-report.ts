@@ -11,6 +11,14 @@ export interface AskedReport {
   /** 208 bytes as they came; missing while the request waits. */
   readonly report?: Uint8Array;
   readonly receivedAt?: number;
+  /** The latest report that was held against this request and is no answer to it: an old one, or not the platform's word. */
+  readonly refused?: ReceivedReport;
+}
+
+/** 208 bytes as they came. */
+interface ReceivedReport {
+  readonly report: Uint8Array;
+  readonly receivedAt: number;
 }
 
 /** The latest requests that a record keeps. */
@@ -32,7 +40,32 @@ export const withAnswer = (
   report: Uint8Array,
   receivedAt: number,
 ): readonly AskedReport[] =>
-  reports.map((asked) => (equalBytes(asked.mnonce, mnonce) ? { ...asked, report, receivedAt } : asked));
+  reports.map((asked) => {
+    if (!equalBytes(asked.mnonce, mnonce)) return asked;
+    const { refused: _, ...request } = asked;
+    return { ...request, report, receivedAt };
+  });
+
+/** The record's requests, one of them with a report that does not answer it. It goes on waiting, if it waited. */
+export const withRefused = (
+  { reports = [] }: WithReports,
+  mnonce: Uint8Array,
+  refused: ReceivedReport,
+): readonly AskedReport[] => reports.map((asked) => (equalBytes(asked.mnonce, mnonce) ? { ...asked, refused } : asked));
+
+/** What came last, with the request that it was held against. A refusal stands until there is another request or an answer. */
+export function lastReceived(record: WithReports): (ReceivedReport & { readonly asked: AskedReport }) | undefined {
+  const answer = lastAnswer(record);
+  const requestedAt = record.reports?.at(-1)?.askedAt ?? 0;
+  const answered = answer?.report && {
+    asked: answer,
+    report: answer.report,
+    receivedAt: answer.receivedAt ?? answer.askedAt,
+  };
+  const refusals = (record.reports ?? []).flatMap((asked) => (asked.refused ? [{ ...asked.refused, asked }] : []));
+  const fresh = refusals.filter(({ receivedAt }) => receivedAt >= Math.max(requestedAt, answered?.receivedAt ?? 0));
+  return fresh.at(-1) ?? answered;
+}
 
 /** The request that is waited for: the latest one, unless it was answered. */
 export function awaitedReport({ reports = [] }: WithReports): AskedReport | undefined {

@@ -13,9 +13,11 @@ import {
   type AskedReport,
   awaitedReport,
   lastAnswer,
+  lastReceived,
   nonceIn,
   requestOf,
   withAnswer,
+  withRefused,
   withRequest,
 } from './asked-report.ts';
 import { after } from './launch-record.ts';
@@ -42,6 +44,11 @@ export class ReportTask extends Work {
     return this.#launch.record && lastAnswer(this.#launch.record);
   }
 
+  /** What came last: an answer, or what was refused as one. */
+  get #received(): ReturnType<typeof lastReceived> {
+    return this.#launch.record && lastReceived(this.#launch.record);
+  }
+
   /** That the firmware, as it was reported at the launch, has no reports to give. */
   get tooOld(): Finding | undefined {
     const { reported } = this.#launch.record ?? {};
@@ -50,7 +57,7 @@ export class ReportTask extends Work {
 
   /** Whether there is a report to judge anew, as after a reload. */
   get toBeJudged(): boolean {
-    return this.answered !== undefined && !this.decision && !this.doing && this.error === undefined;
+    return this.#received !== undefined && !this.decision && !this.doing && this.error === undefined;
   }
 
   get judging(): boolean {
@@ -90,8 +97,8 @@ export class ReportTask extends Work {
   /** Judges what is in the record, as after a reload. */
   judge(): Promise<void> {
     return this.attempt(say.judging, async () => {
-      const { answered } = this;
-      if (answered?.report) this.#show(await this.#decide(answered.report, answered), answered);
+      const received = this.#received;
+      if (received) this.#show(await this.#decide(received.report, received.asked), received.asked);
     });
   }
 
@@ -108,18 +115,19 @@ export class ReportTask extends Work {
     const decision = await this.#decide(report, request);
     const { kind, findings } = decision;
     const detail = findings.find(({ severity }) => severity === 'refused')?.sentence;
-    if (kind === 'unsigned' || kind === 'replayed') {
-      await this.#launch.save('report-refused', {}, detail);
-    } else {
-      const event = kind === 'proven' ? 'report-proven' : 'report-refused';
-      await this.#launch.app.launches.change(this.#launch.id, (record) => {
-        const earlier = requestOf(record, request.mnonce)?.report;
-        if (earlier && equalBytes(earlier, report)) return record;
-        if (earlier) throw new SevError('VAULT_CONFLICT', { sentence: say.answered, next: say.answeredNext });
-        return after(record, event, { reports: withAnswer(record, request.mnonce, report, Date.now()) }, detail);
-      });
-    }
-    this.#show(decision, requestOf(this.#launch.present(), request.mnonce) ?? request);
+    const event = kind === 'proven' ? 'report-proven' : 'report-refused';
+    const isAnswer = kind === 'proven' || kind === 'other-guest';
+    const { mnonce } = request;
+    await this.#launch.app.launches.change(this.#launch.id, (record) => {
+      const receivedAt = Date.now();
+      if (!isAnswer)
+        return after(record, event, { reports: withRefused(record, mnonce, { report, receivedAt }) }, detail);
+      const earlier = requestOf(record, mnonce)?.report;
+      if (earlier && equalBytes(earlier, report)) return record;
+      if (earlier) throw new SevError('VAULT_CONFLICT', { sentence: say.answered, next: say.answeredNext });
+      return after(record, event, { reports: withAnswer(record, mnonce, report, receivedAt) }, detail);
+    });
+    this.#show(decision, requestOf(this.#launch.present(), mnonce) ?? request);
   }
 
   async #decide(report: Uint8Array, request: AskedReport): Promise<ReportDecision> {

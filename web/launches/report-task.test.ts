@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { concat } from '../../shared/bytes/writer.ts';
 import { sha256Sync } from '../../shared/crypto/sha256-stream.ts';
 import { webCryptoRandom } from '../../shared/crypto/subtle.ts';
@@ -138,8 +138,30 @@ describe('attestation reports of a launch', () => {
     expect(task.awaited, 'nothing answered it').toBeDefined();
     expect(launch.events()).toEqual(['report-asked', 'report-refused']);
     expect(reportVerdict(task.decision!, task.judged!).tone).toBe('refused');
+    const reloaded = launch.open();
+    expect(reloaded.toBeJudged, 'what was refused, and why, is told after a reload too').toBe(true);
+    await reloaded.judge();
+    expect([reloaded.decision, reloaded.judged]).toEqual([task.decision, task.judged]);
     await task.take(await reportFor(task.awaited!.mnonce));
     expect(task.decision?.kind).toBe('proven');
+    expect(launch.record.reports![0], 'the answer takes the place of what was refused').not.toHaveProperty('refused');
+  });
+
+  it('that are refused after a good one are told after a reload, until another is asked for', async () => {
+    const task = launch.open();
+    await task.ask();
+    const forged = (await reportFor(task.judged!.mnonce)).map((byte, i) => (i === 100 ? byte ^ 1 : byte));
+    await task.take(forged);
+    const kinds = async (): Promise<unknown[]> => {
+      const reloaded = launch.open();
+      await reloaded.judge();
+      return [reloaded.decision?.kind, reloaded.answered?.report?.length];
+    };
+    expect([task.decision?.kind, await kinds()]).toEqual(['unsigned', ['unsigned', 208]]);
+    vi.setSystemTime(Date.now() + 1000);
+    onTestFinished(() => void vi.useRealTimers());
+    await task.prepare();
+    expect(await kinds()).toEqual(['proven', 208]);
   });
 
   it('by the relay answer what was just asked, not what waits from before', async () => {

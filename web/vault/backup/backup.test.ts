@@ -76,7 +76,7 @@ const launchOf = (n: number, state: LaunchRecord['state']): LaunchRecord => {
     },
     reports: [
       { mnonce: new Uint8Array(16).fill(n), askedAt: 3, report: new Uint8Array(208), receivedAt: 4 },
-      { mnonce: new Uint8Array(16), askedAt: 5 },
+      { mnonce: new Uint8Array(16), askedAt: 5, refused: { report: new Uint8Array(208).fill(1), receivedAt: 6 } },
     ],
     history: [
       { at: 1, event: 'begun', detail: 'host' },

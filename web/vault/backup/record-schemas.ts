@@ -175,6 +175,7 @@ const askedReport = record<AskedReport>({
   askedAt: time,
   report: optional(bytes(208)),
   receivedAt: optional(time),
+  refused: optional(record<NonNullable<AskedReport['refused']>>({ report: bytes(208), receivedAt: time })),
 });
 
 const launch = record<LaunchRecord>({
