@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { toHex, toUtf8 } from '../bytes/text.ts';
 import { webCryptoRandom } from '../crypto/subtle.ts';
+import { parseGuestImage } from '../formats/guest-image.ts';
+import { encodeKernelHashes, hashKernel } from '../formats/kernel-hashes.ts';
 import { LUKS_PASSPHRASE_GUID } from '../formats/known-secrets.ts';
 import { encodeSecretTable } from '../formats/secret-table.ts';
 import { type LaunchSession, resumeLaunchSession, storeLaunchSession } from '../session/launch-session.ts';
@@ -140,6 +142,17 @@ describe('A Guest Owner keeps the secret', () => {
   it('when the expectation has no VMSA pages for SEV-ES', async () => {
     const world = await launchForTests(7, [image]);
     expect(refusals(await decideOn(world))).toEqual(['EXPECTATION_WITHOUT_FIT']);
+  });
+
+  it('when the guest image would start another kernel than the one that was measured', async () => {
+    const kernelHashes = await hashKernel({ kernel: Uint8Array.of(1) });
+    const world = await launchForTests(3, [image, encodeKernelHashes(kernelHashes)]);
+    const expectation = await expectLaunch({ guestImage: hashGuestImage(image), kernelHashes });
+    const guestImage = parseGuestImage(image);
+    released(await decideOn(world, { expectation }));
+    expect(refusals(await decideOn(world, { expectation: { ...expectation, guestImage } }))).toEqual(['MEASURE_IMAGE']);
+    const able = { ...guestImage, hashArea: { base: 0x1000, size: 0x400 } };
+    released(await decideOn(world, { expectation: { ...expectation, guestImage: able } }));
   });
 
   it("when the session is another launch's", async () => {

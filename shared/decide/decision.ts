@@ -13,6 +13,7 @@ import {
 } from '../verify/launch-measure.ts';
 import type { Expectation } from './expectation.ts';
 import { type Finding, findingOf } from './finding.ts';
+import { imageFindings } from './image-findings.ts';
 import { policyFindings } from './policy-findings.ts';
 import { unprovenNotes } from './unproven.ts';
 
@@ -69,6 +70,7 @@ export async function decide(args: DecideArgs): Promise<Decision> {
     reportedPolicyFinding(session, reported),
     ...firmwareFindings(session, expectation, reported),
     ...shapeFindings(session, expectation),
+    ...kernelFindings(expectation),
     await measureFinding(session, expectation, reported),
     ...unprovenFindings(session, expectation),
   ];
@@ -169,6 +171,14 @@ function shapeFindings({ policy }: LaunchSession, { vcpus }: Expectation): reado
   const next =
     'Compute the expected digest again, for the number of vCPUs and the kind of guest that the session is for.';
   return [{ code: 'EXPECTATION_WITHOUT_FIT', severity: 'refused', sentence, next }];
+}
+
+/** Hashes that the image never compares with anything would be measured as expected, before any kernel at all. */
+function kernelFindings({ guestImage, kernelHashes = false }: Expectation): readonly Finding[] {
+  if (!guestImage) return [];
+  return imageFindings(guestImage, { kernelHashes, es: false, secret: false }).filter(
+    ({ severity }) => severity === 'refused',
+  );
 }
 
 async function measureFinding(

@@ -1,4 +1,5 @@
 // What the guest owner asked for: computed from their own copies, never from what the host says.
+import type { GuestImage } from '../formats/guest-image.ts';
 import { computeLaunchDigest, type LaunchInputs } from '../verify/launch-digest.ts';
 
 export interface FirmwareFloor {
@@ -12,6 +13,8 @@ export interface Expectation {
   readonly launchDigest: Uint8Array;
   /** Whether kernel, initrd and command line are part of it; unknown where only a digest was given. */
   readonly kernelHashes?: boolean;
+  /** What the guest image says of itself; unknown where only a digest was given, or it cannot be read. */
+  readonly guestImage?: GuestImage;
   /** How many VMSA pages are part of it, 0 without SEV-ES; unknown where only a digest was given. */
   readonly vcpus?: number;
   /** The oldest SEV firmware that the guest owner takes, besides the policy's minimum API. */

@@ -1,5 +1,6 @@
 // The command line as a whole: which verb, its help, and what comes back as exit code.
 import type { Terminal } from './terminal.ts';
+import { usage } from './usage.ts';
 import { explain } from './verb.ts';
 import { VERBS } from './verbs.ts';
 
@@ -14,13 +15,18 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   if (['help', '--help', '-h'].includes(first)) return printHelp(true, terminal);
   const [name, options] = first.startsWith('-') ? ['serve', args] : [first, rest];
   const entry = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
-  if (entry === undefined) return printHelp(false, terminal);
+  if (entry === undefined) return refuseVerb(name, options, terminal);
   try {
     const { run } = await entry.load();
     return await run(options, terminal);
   } catch (error) {
-    return explain(error, false, terminal);
+    return explain(error, options.includes('--json'), terminal);
   }
+}
+
+function refuseVerb(name: string, options: readonly string[], terminal: Terminal): number {
+  if (!options.includes('--json')) return printHelp(false, terminal);
+  return explain(usage('', `“${name.slice(0, 40)}” is no verb.`), true, terminal);
 }
 
 function printHelp(asked: boolean, terminal: Terminal): number {

@@ -124,6 +124,7 @@ describe('digest', () => {
     [],
     ['--firmware', 'none'],
     ['--firmware', 'F', '--initrd', 'F'],
+    ['--firmware', 'F', '--kernel', 'F', '--cmdline', 'caf\ufffd'],
     ['--firmware', 'F', '--policy', '5'],
     ['--firmware', 'F', '--policy', '1', '--num-cpus', '2'],
     ['--firmware', 'F', '--num-cpus', '1'],

@@ -20,6 +20,7 @@ import { recognise } from '../../shared/intake/recognise.ts';
 import { readVmsaSettings } from './cpu-options.ts';
 import { hashFile, readInPieces } from './hash-file.ts';
 import { INPUT_OPTIONS, readVmsaFiles, requireLaunchFiles } from './launch-files.ts';
+import { requireWholeText } from './kernel-files.ts';
 import { type Given, type OptionTable, required } from './options.ts';
 import { readSmallFile } from './read-file.ts';
 import { readReported, REPORTED_OPTIONS } from './reported.ts';
@@ -102,6 +103,7 @@ const readNamed = (path: string): NamedHash => ({ name: basename(path), sha256: 
 
 function readKernel({ kernel, initrd, cmdline }: DoctorOptions): DoctorKernel | undefined {
   if (kernel === undefined) return undefined;
+  requireWholeText(cmdline ?? '');
   return {
     kernel: readNamed(kernel),
     ...(initrd !== undefined && { initrd: readNamed(initrd) }),

@@ -25,6 +25,12 @@ describe('help', () => {
     },
   );
 
+  it.each([...Object.keys(VERBS), 'verify'])('answers what %s cannot understand in JSON', async (name) => {
+    const { code, out, err } = await run(name, '--bogus', '--json');
+    expect({ code, err }).toEqual({ code: 2, err: '' });
+    expect(JSON.parse(out)).toMatchObject({ status: 'failed', error: { code: 'RELAY_USAGE' } });
+  });
+
   it('shows a failure as JSON where JSON is asked for', async () => {
     const { code, out, err } = await run('chain', 'none', '--json');
     expect({ code, err }).toEqual({ code: 2, err: '' });

@@ -2,7 +2,7 @@
 import { SevError } from '../../shared/errors.ts';
 import { fromBase64, fromHex } from '../../shared/bytes/text.ts';
 import { type Finding, findingOf } from '../../shared/decide/finding.ts';
-import { imageFindings } from '../../shared/decide/image-findings.ts';
+import { imageFindings, type ImageWants } from '../../shared/decide/image-findings.ts';
 import { type GuestImage, parseGuestImageEnds } from '../../shared/formats/guest-image.ts';
 import type { KernelHashes } from '../../shared/formats/kernel-hashes.ts';
 import { buildVmsaPages, type VmsaPages, vmsaPagesFromFiles } from '../../shared/formats/vmsa.ts';
@@ -65,21 +65,27 @@ export interface LaunchInputFiles {
 /**
  * Hashes what is measured.
  * @param es whether the policy asks for SEV-ES; undefined where there is no policy, and the number of CPUs tells
+ * @param secret whether the image is to take a secret, too
  * @throws SevError RELAY_USAGE, BYTES_FILE, MEASURE_CPU, MEASURE_VCPUS, MEASURE_IMAGE
  */
-export async function readLaunch(options: LaunchOptions, es: boolean | undefined): Promise<ExpectedLaunch> {
+export async function readLaunch(
+  options: LaunchOptions,
+  es: boolean | undefined,
+  secret = false,
+): Promise<ExpectedLaunch> {
   if (options['launch-digest'] !== undefined) return { launchDigest: readDigest(options) };
-  const inputs = await readInputs(options, es);
+  const inputs = await readInputs(options, es, secret);
   const { kernelHashes, vmsas } = inputs;
   const tail = launchDigestTail({ ...(kernelHashes && { kernelHashes }), ...(vmsas && { vmsas }) });
   return { launchDigest: inputs.image.sha256(tail), inputs };
 }
 
-async function readInputs(options: InputOptions, es: boolean | undefined): Promise<LaunchInputFiles> {
+async function readInputs(options: InputOptions, es: boolean | undefined, secret: boolean): Promise<LaunchInputFiles> {
   const { kernel, initrd, cmdline } = options;
   const { firmware, vcpus } = requireLaunchFiles(options, es);
   const image = hashFile(firmware);
-  const { guestImage, findings } = readImage(image, { kernelHashes: kernel !== undefined, es: vcpus !== undefined });
+  const wants = { kernelHashes: kernel !== undefined, es: vcpus !== undefined, secret };
+  const { guestImage, findings } = readImage(image, wants);
   const kernelHashes = hashKernelFiles({ kernel, initrd, cmdline });
   const vmsas = vcpus === undefined ? undefined : await readVmsas(options, vcpus, guestImage?.resetEip);
   return { image, guestImage, kernelHashes, vmsas, findings };
@@ -88,11 +94,11 @@ async function readInputs(options: InputOptions, es: boolean | undefined): Promi
 /** An image that cannot be read can still be measured; then that is a finding. */
 function readImage(
   image: HashedFile,
-  wants: { kernelHashes: boolean; es: boolean },
+  wants: ImageWants,
 ): { guestImage: GuestImage | undefined; findings: readonly Finding[] } {
   try {
     const guestImage = parseGuestImageEnds(image, '--firmware');
-    return { guestImage, findings: imageFindings(guestImage, { ...wants, secret: false }) };
+    return { guestImage, findings: imageFindings(guestImage, wants) };
   } catch (error) {
     if (!(error instanceof SevError)) throw error;
     return { guestImage: undefined, findings: [findingOf(error, {}, 'warning')] };

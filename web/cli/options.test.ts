@@ -35,6 +35,11 @@ describe('options', () => {
     },
   );
 
+  it('says what is wrong in one line', () => {
+    expect(() => readOptions(['--policy', '-1'], TABLE)).toThrow(/argument is ambiguous\.$/m);
+    expect(() => readOptions(['--policy', '-1'], TABLE)).not.toThrow('Did you forget');
+  });
+
   it.each([
     '--policy 4294967296',
     '--policy=-1',

@@ -52,7 +52,7 @@ function parse(args: readonly string[], table: OptionTable): { values: RawValues
   try {
     return parseArgs({ args: [...args], options: config, strict: true, allowPositionals: true });
   } catch (cause) {
-    throw usage('', cause instanceof Error ? (cause.message.split('. ')[0] ?? '') + '.' : '');
+    throw usage('', cause instanceof Error ? (cause.message.split(/\.?(?:\s*\n|\. |\.?$)/)[0] ?? '') + '.' : '');
   }
 }
 

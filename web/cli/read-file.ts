@@ -23,6 +23,19 @@ export async function readSmallFile(path: string, max = SMALL_FILE_MAX): Promise
   });
 }
 
+/**
+ * The same for a file whose right length is known: undefined when it has more bytes than `max`.
+ * @throws SevError BYTES_FILE
+ */
+export async function readBounded(path: string, max: number): Promise<Uint8Array | undefined> {
+  try {
+    return await readSmallFile(path, max);
+  } catch (error) {
+    if (error instanceof SevError && error.code === 'BYTES_TOO_LARGE') return undefined;
+    throw error;
+  }
+}
+
 /** Opens a file for reading, and closes it whatever happens. */
 export async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
   const file = await open(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)));

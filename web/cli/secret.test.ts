@@ -1,9 +1,11 @@
 import { readdirSync, renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fromBase64, toBase64 } from '../../shared/bytes/text.ts';
+import { concat } from '../../shared/bytes/writer.ts';
+import { encodeKernelHashes, hashKernel } from '../../shared/formats/kernel-hashes.ts';
 import { parseSecretTable } from '../../shared/formats/secret-table.ts';
 import type { SimulatedAmdSp } from '../../shared/simulator/amd-sp.ts';
-import { area, image, SECRET } from '../../shared/testing/guest-images.ts';
+import { area, FILES, image, SECRET, volume } from '../../shared/testing/guest-images.ts';
 import { TestFolder } from './testing/folder.ts';
 import { type Ran, run, runJson } from './testing/run.ts';
 import { simulatedPlatform } from './testing/simulated-platform.ts';
@@ -20,13 +22,23 @@ interface World {
 
 const FIRMWARE = image([area(SECRET, 0x810000, 0xc00)]);
 
-async function world(policy = 3, options: { format?: string; apiMinor?: number } = {}): Promise<World> {
-  const { format = 'sevctl', apiMinor = 24 } = options;
+interface Options {
+  readonly format?: string;
+  readonly apiMinor?: number;
+  readonly firmware?: Uint8Array;
+  /** Measured with its hash. */
+  readonly kernel?: Uint8Array;
+}
+
+async function world(policy = 3, options: Options = {}): Promise<World> {
+  const { format = 'sevctl', apiMinor = 24, firmware = FIRMWARE, kernel } = options;
   const folder = new TestFolder();
   const { amdSp, chain } = await simulatedPlatform(folder, { apiMinor });
   const session = await run('session', chain, String(policy), '--simulated', '--out', folder.path, '--format', format);
   expect(session.code, session.err).toBe(0);
   const handle = await launchGuest(amdSp, folder, format, policy);
+  await amdSp.launchUpdateData(handle, firmware);
+  if (kernel) await amdSp.launchUpdateData(handle, encodeKernelHashes(await hashKernel({ kernel })));
   const measurement = toBase64(await amdSp.launchMeasure(handle));
   const { apiMajor, build } = amdSp.platformStatus();
   const keys =
@@ -35,7 +47,7 @@ async function world(policy = 3, options: { format?: string; apiMinor?: number }
       : ['--tk', folder.at('tmp_tk.bin')];
   const launch = [
     ...keys,
-    ...['--launch-measure-blob', measurement, '--firmware', folder.write('firmware', FIRMWARE)],
+    ...['--launch-measure-blob', measurement, '--firmware', folder.write('firmware', firmware)],
     ...['--api-major', String(apiMajor), '--api-minor', String(apiMinor), '--build-id', String(build)],
   ];
   const secret = ['--secret', `736869e5-84f0-4973-92ec-06879ce3da0b:${folder.write('secret', 'pass\0')}`];
@@ -52,9 +64,7 @@ async function launchGuest(amdSp: SimulatedAmdSp, folder: TestFolder, format: st
     format === 'sevctl'
       ? [fromBase64(folder.text('vm_godh.b64')), fromBase64(folder.text('vm_session.b64'))]
       : [folder.read('godh.cert'), folder.read('launch_blob.bin')];
-  const handle = await amdSp.launchStart({ policy, godh, session });
-  await amdSp.launchUpdateData(handle, FIRMWARE);
-  return handle;
+  return amdSp.launchStart({ policy, godh, session });
 }
 
 describe('secret', () => {
@@ -115,6 +125,7 @@ describe('secret', () => {
     expect((await pack()).code).toBe(0);
     expect((await pack('--force')).code).toBe(0);
     const again = await launchGuest(amdSp, folder, 'sevctl', 3);
+    await amdSp.launchUpdateData(again, FIRMWARE);
     const other = toBase64(await amdSp.launchMeasure(again));
     const replayed = launch.map((arg) => (arg === launch[launch.indexOf('--launch-measure-blob') + 1] ? other : arg));
     const files = [folder.at('h2'), folder.at('p2')];
@@ -170,6 +181,22 @@ describe('secret', () => {
     expect((await run('secret', ...launch, '-s', large, ...files)).err).toContain('MEASURE_SECRET_SIZE');
     const newline = `luks-key:${folder.write('newline', 'pass\n')}`;
     expect((await run('secret', ...launch, '-s', newline, ...files)).out).toContain('ends with a newline');
+  });
+
+  it('warns of an image with no place for a secret', async () => {
+    const { pack } = await world(3, { firmware: image([], concat(volume(FILES), new Uint8Array(10))) });
+    const { code, out, err } = await pack();
+    expect(code, err).toBe(0);
+    expect(out).toContain('warning: The guest image has no place for a secret');
+    expect(out).toContain('warning: This does not look like an OVMF image');
+  });
+
+  it('withholds for an image that starts any kernel, whatever was measured', async () => {
+    const kernel = Uint8Array.of(1);
+    const { pack, folder } = await world(3, { kernel });
+    const { code, out } = await pack('--kernel', folder.write('kernel', kernel));
+    expect(code).toBe(1);
+    expect(out).toContain('refused: The guest image has no place for kernel hashes');
   });
 
   it('ends with 2 for what it cannot read', async () => {

@@ -2,6 +2,7 @@
 import { injectFiles, qmpInjectCommand } from '../../shared/configure/host-commands.ts';
 import { toUtf8 } from '../../shared/bytes/text.ts';
 import { type Decision, decide, type Release } from '../../shared/decide/decision.ts';
+import type { Finding } from '../../shared/decide/finding.ts';
 import { passphraseWarning } from '../../shared/formats/known-secrets.ts';
 import { parsePolicy, showPolicy } from '../../shared/formats/policy.ts';
 import { parseSecretTable } from '../../shared/formats/secret-table.ts';
@@ -66,16 +67,18 @@ export const run = verb({
     const keys = await readTransportKeys(options);
     const record = requireRecord(options);
     const session = await resumeFromRecord(record, keys);
-    const launch = await readLaunch(options, parsePolicy(session.policy).es);
+    const launch = await readLaunch(options, parsePolicy(session.policy).es, true);
     const reported = await readReported(options, session.policy);
     const decision = await decide({ session, expectation: expectationOf(launch), reported });
-    if (decision.kind === 'withhold') return say(decision, session.policy, []);
+    const { policy } = session;
+    const findings = [...decision.findings, ...imageWarnings(launch)];
+    if (decision.kind === 'withhold') return say(decision, { policy, findings }, []);
     const table = await readSecretTable(files, launch.inputs?.guestImage?.secretArea?.size);
     try {
       const packet = await sealOnce(record, decision, table);
       const outputs = outputsOf(packet, header, payload, options.base64);
       await writeOutputs(outputs, options.force);
-      return say(decision, session.policy, outputs, { packet, table });
+      return say(decision, { policy, findings }, outputs, { packet, table });
     } finally {
       table.fill(0);
     }
@@ -85,7 +88,12 @@ export const run = verb({
 const expectationOf = ({ launchDigest, inputs }: ExpectedLaunch) => ({
   launchDigest,
   ...(inputs && { kernelHashes: inputs.kernelHashes !== undefined, vcpus: inputs.vmsas?.vcpus ?? 0 }),
+  ...(inputs?.guestImage && { guestImage: inputs.guestImage }),
 });
+
+/** What the image does in its own way; what it cannot do at all is among the decision's findings. */
+const imageWarnings = ({ inputs }: ExpectedLaunch): readonly Finding[] =>
+  (inputs?.findings ?? []).filter(({ severity }) => severity === 'warning');
 
 function outputsOf(packet: SecretPacket, header: string, payload: string, asText: boolean): readonly Output[] {
   const text = injectFiles(packet);
@@ -100,8 +108,13 @@ interface Packed {
   readonly table: Uint8Array;
 }
 
-function say(decision: Decision, policy: number, outputs: readonly Output[], packed?: Packed): Result {
-  const { findings, simulated } = decision;
+interface Judged {
+  readonly policy: number;
+  readonly findings: readonly Finding[];
+}
+
+function say(decision: Decision, { policy, findings }: Judged, outputs: readonly Output[], packed?: Packed): Result {
+  const { simulated } = decision;
   const warnings = packed ? warningsOf(packed.table) : [];
   const released = decision.kind === 'release';
   const json = {

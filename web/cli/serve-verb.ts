@@ -8,10 +8,12 @@ const HELP = `Usage: sev-verifier serve [--port N]
 Serves the web app on loopback of this device, under its strict content security policy.
 
   --port N   the port (default ${DEFAULT_PORT})
+  --json     say where as one JSON object
 `;
 
 const OPTIONS = {
   port: { kind: 'number', max: 65_535 },
+  json: { kind: 'flag' },
   help: { kind: 'flag', short: 'h' },
 } as const satisfies OptionTable;
 
@@ -23,7 +25,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
   freeValues(free);
   const serving = await serve(options.port ?? DEFAULT_PORT);
-  terminal.out(`The verifier is at ${serving.url}\n`);
+  const { url } = serving;
+  terminal.out(options.json ? `${JSON.stringify({ status: 'serving', url })}\n` : `The verifier is at ${url}\n`);
   await interrupted();
   await serving.close();
   return 0;

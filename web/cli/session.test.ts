@@ -110,6 +110,7 @@ describe('session', () => {
     ['--chain', 'CHAIN', '3'],
     ['CHAIN', '3', '--format', 'pem'],
     ['CHAIN', '3', '--name', '../vm'],
+    ['CHAIN', '3', '--name=-vm'],
     ['none', '3'],
   ])('ends with 2 for %s %s %s', async (...args) => {
     const folder = new TestFolder();

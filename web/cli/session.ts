@@ -132,8 +132,8 @@ function readFormat(text = 'sevctl'): Format {
 
 /** A name goes into file names: it must not lead elsewhere. */
 function readName(text = 'vm'): string {
-  if (/^[\w.-]+$/.test(text) && !text.startsWith('.')) return text;
-  throw usage('--name', 'A name has letters, digits, “_”, “-” and “.”, and does not begin with a dot.');
+  if (/^\w[\w.-]*$/.test(text)) return text;
+  throw usage('--name', 'A name has letters, digits, “_”, “-” and “.”, and does not begin with a dot or a dash.');
 }
 
 function say(session: LaunchSession, outputs: readonly Output[], findings: readonly Finding[]): Result {

@@ -3,7 +3,7 @@ import { importCipherKey, importMacKey } from '../../shared/crypto/mac.ts';
 import type { TransportKeys } from '../../shared/session/launch-session.ts';
 import { type RawTransportKeys, wipeTransportKeys } from '../../shared/session/session-blob.ts';
 import type { OptionTable } from './options.ts';
-import { readSmallFile } from './read-file.ts';
+import { readBounded } from './read-file.ts';
 import { usage } from './usage.ts';
 
 export const KEY_OPTIONS = {
@@ -70,10 +70,11 @@ async function readRaw({ tk, tik, tek }: KeyFiles): Promise<RawTransportKeys> {
 
 /** @throws SevError RELAY_USAGE when the file has another length, BYTES_FILE */
 export async function readKey(path: string, at: string, length: number): Promise<Uint8Array> {
-  const bytes = await readSmallFile(path, 4096);
-  if (bytes.length === length) return bytes;
-  bytes.fill(0);
-  throw usage(at, `The file has ${bytes.length} bytes instead of ${length}.${hint(bytes.length, length)}`);
+  const bytes = await readBounded(path, 4096);
+  if (bytes?.length === length) return bytes;
+  bytes?.fill(0);
+  const size = bytes ? `${bytes.length}` : 'more than 4096';
+  throw usage(at, `The file has ${size} bytes instead of ${length}.${hint(bytes?.length ?? 0, length)}`);
 }
 
 const hint = (actual: number, expected: number): string => {

@@ -85,6 +85,32 @@ describe('files', () => {
     expect(lstatSync(folder.at('tik.bin')).isSymbolicLink()).toBe(!force);
   });
 
+  it.each([true, false])(
+    'are all written, or none: no key is left alone when another cannot be (force: %s)',
+    async (force) => {
+      const folder = new TestFolder();
+      const outputs = [key(folder.at('tik.bin')), plain(folder.at('none/godh'))];
+      await expect(writeOutputs(outputs, force)).rejects.toThrow('VAULT_WRITE');
+      expect(readdirSync(folder.path)).toEqual([]);
+    },
+  );
+
+  it('take the place of files only, and leave no key beside what is none', async () => {
+    const folder = new TestFolder();
+    mkdirSync(folder.at('tik.bin'));
+    await expect(writeOutputs([key(folder.at('tik.bin'))], true)).rejects.toThrow('no file that could be replaced');
+    symlinkSync('/dev/null', folder.at('header'));
+    await expect(writeOutputs([plain(folder.at('header'))], true)).rejects.toThrow('no file that could be replaced');
+    expect(readdirSync(folder.path).sort()).toEqual(['header', 'tik.bin']);
+  });
+
+  it.each([true, false])('do not share a name (force: %s)', async (force) => {
+    const folder = new TestFolder();
+    const outputs = [plain(folder.at('packet')), plain(folder.at('../') + folder.path.split('/').at(-1)! + '/packet')];
+    await expect(writeOutputs(outputs, force)).rejects.toThrow('one file');
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
   it('say why they cannot be written', async () => {
     const folder = new TestFolder();
     await expect(writeOutputs([plain(folder.at('none/godh'))], false)).rejects.toThrow('VAULT_WRITE');

@@ -1,9 +1,10 @@
 // Writing results: never over a file that is there unless that was asked for, and keys for their owner alone.
 import { constants } from 'node:fs';
-import { lstat, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { SevError } from '../../shared/errors.ts';
 import { requirePrivateFolder } from './private-folder.ts';
+import { usage } from './usage.ts';
 
 export interface Output {
   readonly path: string;
@@ -13,17 +14,33 @@ export interface Output {
 }
 
 /**
- * Writes all files or, where one stands in the way or a folder is not private, none.
+ * Writes all files or none: also where one stands in the way, a folder is not private, or the disk is full.
  *
  * @param force lets files be replaced; each is replaced whole, and a link in its place is not followed
- * @throws SevError VAULT_FILE_EXISTS, VAULT_PLACE, VAULT_WRITE
+ * @throws SevError RELAY_USAGE when two have one path, VAULT_FILE_EXISTS, VAULT_PLACE, VAULT_WRITE
  */
 export async function writeOutputs(outputs: readonly Output[], force: boolean): Promise<void> {
+  requireApart(outputs);
   for (const folder of new Set(outputs.filter(({ isKey }) => isKey).map(({ path }) => dirname(path)))) {
     await requirePrivateFolder(folder);
   }
-  if (!force) for (const { path } of outputs) await requireAbsent(path);
-  for (const output of outputs) await write(output, force);
+  for (const { path } of outputs) await (force ? requireReplaceable(path) : requireAbsent(path));
+  const made: string[] = [];
+  try {
+    for (const output of outputs) made.push(await make(output, force));
+    if (force) for (const { path } of outputs) await said(path, () => rename(fresh(path), path));
+  } catch (error) {
+    // What was renamed is no longer there under its first name, and stays.
+    for (const path of made) await rm(path, { force: true });
+    throw error;
+  }
+}
+
+/** One file for two results would keep the second alone. */
+function requireApart(outputs: readonly Output[]): void {
+  const paths = outputs.map(({ path }) => resolve(path));
+  const twice = outputs.find(({ path }, i) => paths.indexOf(resolve(path)) < i);
+  if (twice) throw usage(twice.path, 'Two results cannot go into one file.');
 }
 
 async function requireAbsent(path: string): Promise<void> {
@@ -31,13 +48,31 @@ async function requireAbsent(path: string): Promise<void> {
   if (found) throw new SevError('VAULT_FILE_EXISTS', { at: path });
 }
 
-async function write(output: Output, force: boolean): Promise<void> {
-  const { path } = output;
+/** A file, or a link that leads to one or nowhere; no folder, device or pipe. */
+async function requireReplaceable(path: string): Promise<void> {
+  if (!(await lstat(path).catch(() => undefined))) return;
+  const found = await stat(path).catch(() => undefined);
+  if (!found || found.isFile()) return;
+  throw new SevError('VAULT_WRITE', {
+    at: path,
+    because: 'It is no file that could be replaced.',
+    next: 'Name a file that is not there yet.',
+  });
+}
+
+/** The name of a replacement until it is whole. */
+const fresh = (path: string): string => `${path}.${process.pid}.new`;
+
+/** Makes one file, beside the one that it will replace; answers where. */
+async function make(output: Output, force: boolean): Promise<string> {
+  const path = force ? fresh(output.path) : output.path;
+  await said(output.path, () => create(path, output));
+  return path;
+}
+
+async function said(path: string, act: () => Promise<void>): Promise<void> {
   try {
-    if (!force) return await create(path, output);
-    const fresh = `${path}.${process.pid}.new`;
-    await create(fresh, output);
-    await rename(fresh, path);
+    await act();
   } catch (cause) {
     if (cause instanceof SevError) throw cause;
     const code = (cause as NodeJS.ErrnoException).code ?? '';

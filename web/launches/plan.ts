@@ -64,7 +64,8 @@ export async function expectationOf(plan: Plan, image: ImageRecord): Promise<Exp
     },
     cpus: usesEs(plan) ? plan.cpu : undefined,
   });
-  return expectLaunch(inputs, plan.floor);
+  const expected = await expectLaunch(inputs, plan.floor);
+  return { ...expected, ...(image.guestImage && { guestImage: image.guestImage }) };
 }
 
 /** What the chosen image cannot do of what is planned, or does in its own way. */

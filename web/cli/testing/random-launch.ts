@@ -189,13 +189,14 @@ export function spoil(dice: Dice, folder: TestFolder, { options }: RandomLaunch)
       const bytes = dice.bytes(dice.oneOf(15, 16, 17, 60));
       options.set(name, folder.write('changed', bytes));
     },
-    'a key of another length': () => options.set('tk', folder.write('short', dice.bytes(dice.oneOf(0, 16, 31, 33)))),
+    'a key of another length': () =>
+      options.set('tk', folder.write('short', dice.bytes(dice.oneOf(0, 16, 31, 33, 5000)))),
     'all three key options': () => {
       options.set('tk', folder.write('tk.bin', dice.bytes(32)));
       options.set('tik', folder.write('tik.bin', dice.bytes(16)));
     },
     'a VMSA of another length': () =>
-      options.set('vmsa-cpu0', folder.write('short', dice.bytes(dice.oneOf(0, 4095, 4097)))),
+      options.set('vmsa-cpu0', folder.write('short', dice.bytes(dice.oneOf(0, 4095, 4097, 2 ** 20 + 1)))),
     'VMSA files and CPU numbers': () => {
       options.set('vmsa-cpu0', folder.write('vmsa0', dice.bytes(4096)));
       options.set('cpu-model', '1');

@@ -2,6 +2,7 @@
 import { fromBase64, toBase64 } from '../../../shared/bytes/text.ts';
 import { concat } from '../../../shared/bytes/writer.ts';
 import { webCryptoRandom } from '../../../shared/crypto/subtle.ts';
+import { encodeKernelHashes, hashKernel } from '../../../shared/formats/kernel-hashes.ts';
 import type { SecretEntry } from '../../../shared/formats/secret-table.ts';
 import { makeLaunchSession } from '../../../shared/session/launch-session.ts';
 import { SimulatedAmdSp } from '../../../shared/simulator/amd-sp.ts';
@@ -22,8 +23,16 @@ export interface SimulatedLaunch {
   readonly open: (header: string, payload: string) => Promise<Uint8Array>;
 }
 
-/** @param size of the first secret */
-export async function simulatedLaunch(folder: TestFolder, size: number, policy = 3): Promise<SimulatedLaunch> {
+/**
+ * @param size of the first secret
+ * @param kernel measured with its hash, although the image has no place for it
+ */
+export async function simulatedLaunch(
+  folder: TestFolder,
+  size: number,
+  policy = 3,
+  kernel?: Uint8Array,
+): Promise<SimulatedLaunch> {
   const amdSp = await SimulatedAmdSp.create();
   let keys: Uint8Array = new Uint8Array();
   const rawKeys = ({ tek, tik }: { tek: Uint8Array; tik: Uint8Array }): void => void (keys = concat(tek, tik));
@@ -33,6 +42,7 @@ export async function simulatedLaunch(folder: TestFolder, size: number, policy =
   const handle = await amdSp.launchStart({ policy, godh: session.godh, session: session.blob });
   const firmware = webCryptoRandom(4096);
   await amdSp.launchUpdateData(handle, firmware);
+  if (kernel) await amdSp.launchUpdateData(handle, encodeKernelHashes(await hashKernel({ kernel })));
   const measurement = await amdSp.launchMeasure(handle);
   const { apiMajor, apiMinor, build } = amdSp.platformStatus();
   const secret = [
@@ -45,6 +55,7 @@ export async function simulatedLaunch(folder: TestFolder, size: number, policy =
     ...['--api-major', String(apiMajor), '--api-minor', String(apiMinor), '--build-id', String(build)],
     ...['--inject-secret', `luks-key:${folder.write('luks', secret[0]!.data)}`],
     ...['-s', `${OTHER.toUpperCase()}:${folder.write('other', secret[1]!.data)}`],
+    ...(kernel ? ['--kernel', folder.write('kernel', kernel)] : []),
     ...['--secret-header', folder.at('header'), '--secret-payload', folder.at('payload')],
   ];
   const open = (header: string, payload: string): Promise<Uint8Array> =>

@@ -3,7 +3,7 @@
 import { fromBase64 } from '../../../shared/bytes/text.ts';
 import { SevError } from '../../../shared/errors.ts';
 import { cpuSignature } from '../../../shared/formats/cpu-signature.ts';
-import { parseGuestImageEnds } from '../../../shared/formats/guest-image.ts';
+import { type GuestImage, parseGuestImageEnds } from '../../../shared/formats/guest-image.ts';
 import { LAUNCH_MEASURE_SIZE, parseLaunchMeasure } from '../../../shared/formats/launch-measure.ts';
 import { buildVmsa, requireVcpus, VMSA_SIZE, type VmsaPages } from '../../../shared/formats/vmsa.ts';
 import type { TransportKeys } from '../../../shared/session/launch-session.ts';
@@ -15,7 +15,7 @@ import {
 } from '../../../shared/verify/launch-measure.ts';
 import { type HashedFile, hashFile } from '../hash-file.ts';
 import { hashKernelFiles } from '../kernel-files.ts';
-import { readSmallFile } from '../read-file.ts';
+import { readBounded } from '../read-file.ts';
 import { readTransportKeys } from '../transport-key-files.ts';
 import { usage } from '../usage.ts';
 import type { ValidateOptions } from './options.ts';
@@ -29,6 +29,8 @@ export interface Attested {
   /** For the findings: what the digest covers. */
   readonly kernelHashes: boolean;
   readonly vcpus: number;
+  /** What the guest image says of itself, where it can be read. */
+  readonly guestImage?: GuestImage;
 }
 
 /** @throws SevError MEASURE_MISMATCH when it is another launch; others when that cannot be told */
@@ -44,7 +46,21 @@ export async function attest(options: ValidateOptions): Promise<Attested> {
   const reported = readReported(options);
   const expected = { launchDigest, policy: reported.policy };
   if (!(await launchMeasureMatches(keys.tik, expected, reported))) throw new SevError('MEASURE_MISMATCH');
-  return { keys, launchDigest, reported, kernelHashes: kernelHashes !== undefined, vcpus: vmsas?.vcpus ?? 0 };
+  const guestImage = readImage(image);
+  return {
+    ...{ keys, launchDigest, reported, kernelHashes: kernelHashes !== undefined, vcpus: vmsas?.vcpus ?? 0 },
+    ...(guestImage && { guestImage }),
+  };
+}
+
+/** An image that says nothing about itself can still be the one that was measured. */
+function readImage(image: HashedFile): GuestImage | undefined {
+  try {
+    return parseGuestImageEnds(image, '--firmware');
+  } catch (error) {
+    if (error instanceof SevError) return undefined;
+    throw error;
+  }
 }
 
 type Pages = Omit<VmsaPages, 'vcpus'>;
@@ -56,9 +72,9 @@ async function readPages({ vmsaFiles }: ValidateOptions): Promise<Pages | undefi
 }
 
 async function readPage(path: string, at: string): Promise<Uint8Array> {
-  const page = await readSmallFile(path);
-  if (page.length === VMSA_SIZE) return page;
-  throw usage(at, `A VMSA has ${VMSA_SIZE} bytes; the file has ${page.length}.`);
+  const page = await readBounded(path, 1 << 20);
+  if (page?.length === VMSA_SIZE) return page;
+  throw usage(at, `A VMSA has ${VMSA_SIZE} bytes; the file has ${page?.length ?? 'more than a million'}.`);
 }
 
 /** Both pages, also where they are not needed: an image without a reset block is named as libvirt's tool names it. */

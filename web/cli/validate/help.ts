@@ -36,11 +36,13 @@ Exit codes: 0 the launch is the expected one; 1 it is not; 2 wrong use; 3 refuse
 (4 and 5 are about domains: --domain, and with it --connect, --insecure and --ignore-config, is not offered.)
 
 Unlike virt-qemu-sev-validate it
+  - takes numbers with 0x, too;
   - refuses (3) to pack a secret under a policy without NODBG, or for firmware before API 0.17;
   - packs secrets (or else ends with 3) only for a session of \`sev-verifier session\`, whose record proves that the
     platform was verified before the keys were made, and which has served no other launch. Another tool's key files
     cannot prove it afterwards, not even with the chain at hand: attest with them, and make the next session here;
   - checks measurements of firmware before API 0.17 in the form which that firmware has;
-  - takes a single SEV-ES CPU without --vmsa-cpu1, and at most 512 of them;
-  - refuses measurements that are not exactly 48 bytes, and secrets that no firmware takes.
+  - takes a single SEV-ES CPU without --vmsa-cpu1, 1 to 512 of them, and only CPU numbers that exist;
+  - refuses measurements that are not exactly 48 bytes in base64, and secrets that no firmware takes;
+  - warns of an image that starts any kernel, whatever was measured, and packs no secret for it (3).
 `;

@@ -28,6 +28,11 @@ export async function inject(
 ): Promise<Injected> {
   const files = secrets.map(parseOne);
   requireProtected(attested.reported);
+  const unchecked = uncheckedKernel(attested);
+  if (unchecked !== undefined) {
+    const next = 'Launch again with a guest image that was built for SEV (AmdSev), and a new session.';
+    throw new SevError('MEASURE_NOT_VERIFIED', { at: '--kernel', sentence: unchecked, next });
+  }
   const recordPath = requireRecord({ record, tk, tik });
   const table = await readSecretTable(files);
   try {
@@ -41,6 +46,12 @@ export async function inject(
     table.fill(0);
   }
 }
+
+/** A kernel that was measured, and that the guest image does not check: the host may start another. */
+export const uncheckedKernel = ({ kernelHashes, guestImage }: Attested): string | undefined =>
+  kernelHashes && guestImage && !guestImage.hashArea
+    ? 'The guest image has no place for kernel hashes: it starts any kernel, whatever was measured.'
+    : undefined;
 
 function parseOne(text: string): SecretFile {
   if (text.split(':').length !== 2) throw usage('--inject-secret', 'It is written as ALIAS-OR-GUID:PATH.');

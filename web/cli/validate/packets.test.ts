@@ -50,6 +50,16 @@ describe('validate --inject-secret', () => {
     expect(await run('validate', ...args, '--record', folder.at('elsewhere.json'))).toMatchObject({ code: 0 });
   });
 
+  it('packs nothing for a kernel that the guest image does not check, and warns when it attests one', async () => {
+    const folder = new TestFolder();
+    const { args } = await simulatedLaunch(folder, 5, 3, Uint8Array.of(1));
+    const { code, out, err } = await run('validate', ...args);
+    expect({ code, out }).toEqual({ code: 3, out: 'OK: Looks good to me\n' });
+    expect(err).toMatch(/^WARNING: The guest image has no place for kernel hashes/);
+    expect(() => folder.text('header')).toThrow();
+    expect(await run('validate', ...args.slice(0, args.indexOf('--inject-secret')))).toMatchObject({ code: 1 });
+  });
+
   it("packs nothing with another session's record", async () => {
     const [folder, other] = [new TestFolder(), new TestFolder()];
     const { args } = await simulatedLaunch(folder, 5);

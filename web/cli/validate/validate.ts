@@ -7,12 +7,12 @@ import { explainBug } from '../verb.ts';
 import { type Attested, attest } from './attest.ts';
 import { validateExitCode } from './exit-code.ts';
 import { HELP } from './help.ts';
-import { type Injected, inject } from './inject.ts';
+import { type Injected, inject, uncheckedKernel } from './inject.ts';
 import { checkOptions, type RawOptions, readRawOptions } from './options.ts';
 
 /** @returns virt-qemu-sev-validate's exit codes */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  const reporter = new Reporter(terminal);
+  const reporter = new Reporter(terminal, args.includes('--json'));
   try {
     const raw = readRawOptions(args);
     reporter.listen(raw);
@@ -37,25 +37,31 @@ class Reporter {
   #options: Partial<RawOptions> = {};
   #json: Record<string, unknown> = {};
 
-  constructor(terminal: Terminal) {
+  /** @param json known before the options are read, for what is wrong with them */
+  constructor(terminal: Terminal, json: boolean) {
     this.#terminal = terminal;
+    this.#options = { json };
   }
 
   listen(options: RawOptions): void {
     this.#options = options;
   }
 
-  attested({ launchDigest, reported, kernelHashes, vcpus }: Attested): void {
+  attested(attested: Attested): void {
+    const { launchDigest, reported, kernelHashes, vcpus } = attested;
+    const warning = uncheckedKernel(attested);
     const { policy, apiMajor, apiMinor, build } = reported;
     this.#json = {
       status: 'verified',
       launchDigest: toHex(launchDigest),
       policy: { value: policy, text: showPolicy(policy) },
       ...{ apiMajor, apiMinor, build, kernelHashes, vcpus },
+      ...(warning !== undefined && { warnings: [warning] }),
     };
     this.#debug(`Launch digest (SHA-256): ${toHex(launchDigest)}`);
     this.#debug(`Measurement: ${toBase64(reported.measure)}, nonce: ${toBase64(reported.mnonce)}`);
     this.#say('OK: Looks good to me\n');
+    if (warning !== undefined && !this.#isSilent) this.#terminal.err(`WARNING: ${warning}\n`);
   }
 
   injected({ count, platform }: Injected): void {
