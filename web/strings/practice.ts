@@ -71,8 +71,6 @@ const guide: Readonly<Record<GuideStep, Guidance>> = {
 };
 
 export const practice = {
-  label: 'Practice',
-  simulated: 'SIMULATED',
   heading: 'Practise a launch, from the platform to the secret.',
   lead: 'A simulated host lives in this page. The screens, the checks and the vault are the ones that you will use for real; nothing goes over a network.',
   points: [
