@@ -60,6 +60,14 @@ export class SevError extends Error {
   }
 }
 
+/** The same error with the file or field in which its place lies: `chain.cert: ask.signature`. */
+export function placedIn(error: SevError, outer: string): SevError {
+  if (error.at.startsWith(outer)) return error;
+  const { code, sentence, next, cause } = error;
+  const at = error.at ? `${outer}: ${error.at}` : outer;
+  return new SevError(code, { at, sentence, next, ...(cause !== undefined && { cause }) });
+}
+
 /** The words of a code, for screens that explain a code which arrived by name. */
 export const wordsOf = (code: ErrorCode): ErrorWords => ERROR_WORDS[code];
 

@@ -1,11 +1,12 @@
 // The owner's private key as other tools keep it: EC on secp384r1 in SEC 1 (sevctl, `openssl ecparam`) or PKCS #8, DER or PEM.
 // Nothing here quotes a key in an error, and the error of a library that might is not passed on.
 import { p384 } from '@noble/curves/nist.js';
-import { SevError } from '../errors.ts';
+import { placedIn, SevError } from '../errors.ts';
 import { equalBytes } from '../bytes/equal.ts';
 import { fromBase64, fromUtf8, toBase64 } from '../bytes/text.ts';
 import { concat } from '../bytes/writer.ts';
 import { DER, type DerValue, derContext, malformed, readDer, writeDer } from './der.ts';
+import { curveNotNamed, nameForeignDer, nameForeignPem } from './foreign-key.ts';
 
 const SCALAR_SIZE = 48;
 const MAX_KEY_FILE_BYTES = 4096;
@@ -26,11 +27,22 @@ export interface EcPrivateKey {
  * @throws SevError CERT_PEM
  */
 export function parseEcPrivateKey(bytes: Uint8Array): EcPrivateKey {
+  try {
+    return readKeyFile(bytes);
+  } catch (error) {
+    throw error instanceof SevError ? placedIn(error, 'key') : error;
+  }
+}
+
+function readKeyFile(bytes: Uint8Array): EcPrivateKey {
   if (bytes.length > MAX_KEY_FILE_BYTES) throw malformed();
   const der = bytes[0] === 0x30 ? bytes : fromPem(bytes);
   const [outer, ...rest] = readDer(der);
   if (outer?.tag !== DER.sequence || rest.length > 0) throw malformed();
-  const [version, second, third] = readDer(outer.content);
+  const values = readDer(outer.content);
+  const foreign = nameForeignDer(values);
+  if (foreign) throw foreign;
+  const [version, second, third] = values;
   const isPkcs8 = isInteger(version, 0) && second?.tag === DER.sequence;
   if (!isPkcs8) return readSec1(outer.content, undefined);
   const [algorithm, curve] = readDer(second.content);
@@ -82,13 +94,20 @@ function readSec1(content: Uint8Array, outerCurve: DerValue | undefined): EcPriv
     return found && readDer(found.content)[0];
   };
   const [curve, publicKey] = [member(0), member(1)];
-  if (![outerCurve, curve].some((value) => value && isOid(value, SECP384R1))) throw otherCurve();
+  if (![outerCurve, curve].some((value) => value && isOid(value, SECP384R1))) {
+    throw [outerCurve, curve].some((value) => value?.tag === DER.sequence) ? curveNotNamed() : otherCurve();
+  }
   if (scalar.content.length !== SCALAR_SIZE) throw malformed();
   const point = computePoint(scalar.content);
-  const isOther = publicKey && !equalBytes(publicKey.content, concat(Uint8Array.of(0), point));
-  if (isOther) throw new SevError('CERT_PEM', { because: 'The public key in the file belongs to another key.' });
+  const forms = [point, compressed(point)].map((form) => concat(Uint8Array.of(0), form));
+  if (publicKey && !forms.some((form) => equalBytes(publicKey.content, form)))
+    throw new SevError('CERT_PEM', { because: 'The public key in the file belongs to another key.' });
   return { scalar: scalar.content.slice(), point };
 }
+
+/** SEC 1, section 2.3.3: x alone, behind 2 or 3 for an even or odd y. */
+const compressed = (point: Uint8Array): Uint8Array =>
+  concat(Uint8Array.of(2 + (point.at(-1)! & 1)), point.subarray(1, 1 + SCALAR_SIZE));
 
 function computePoint(scalar: Uint8Array): Uint8Array {
   try {
@@ -100,15 +119,12 @@ function computePoint(scalar: Uint8Array): Uint8Array {
 
 function fromPem(bytes: Uint8Array): Uint8Array {
   const text = readAscii(bytes);
-  if (/ENCRYPTED/.test(text)) {
-    const next = 'Decrypt it first on a computer that you trust: openssl ec -in oca.pem -out oca-plain.pem';
-    throw new SevError('CERT_PEM', { because: 'It is encrypted with a passphrase.', next });
-  }
+  if (/ENCRYPTED/.test(text)) throw nameForeignPem(text, 0);
   // `openssl ecparam -genkey` puts a block of parameters before the key.
   const blocks = [
     ...text.matchAll(/-----BEGIN (?:EC )?PRIVATE KEY-----([A-Za-z0-9+/=\s]*)-----END (?:EC )?PRIVATE KEY-----/g),
   ];
-  if (blocks.length !== 1) throw malformed();
+  if (blocks.length !== 1) throw nameForeignPem(text, blocks.length);
   try {
     return fromBase64(blocks[0]![1]!.replaceAll(/\s/g, ''));
   } catch {

@@ -50,6 +50,12 @@ describe('An owner’s key', () => {
     const der = await exportOwnerKey(key, 'sec1-der');
     const bare = concat(Uint8Array.of(0x30, 62), der.slice(3, 65));
     expect((await importOwnerKey(bare, EXTRACTABLE)).publicKey).toEqual(key.publicKey);
+    const { x, y } = key.publicKey;
+    const short = (sign: number): Uint8Array =>
+      concat(Uint8Array.of(0x30, 116), der.slice(3, 65), Uint8Array.of(0xa1, 52, 3, 50, 0, sign), x);
+    const odd = y.at(-1)! & 1;
+    expect((await importOwnerKey(short(2 + odd), EXTRACTABLE)).publicKey).toEqual(key.publicKey);
+    expect(await messageOf(() => importOwnerKey(short(3 - odd), EXTRACTABLE))).toContain('another key');
   });
 
   it('is refused when it is cut, changed, encrypted or of another kind, without quoting it', async () => {
@@ -79,7 +85,20 @@ describe('An owner’s key', () => {
     );
     await refused(toUtf8('-----BEGIN PRIVATE KEY-----\n!!\n-----END PRIVATE KEY-----'));
     const pem = fromUtf8(await exportOwnerKey(key, 'pkcs8-pem'));
-    await refused(toUtf8(pem + pem));
+    await refused(toUtf8(pem + pem), 'There are 2 keys');
+    const labelled = (label: string): Uint8Array => toUtf8(`-----BEGIN ${label}-----\nAAAA\n-----END ${label}-----`);
+    await refused(labelled('OPENSSH PRIVATE KEY'), 'OpenSSH');
+    await refused(labelled('RSA PRIVATE KEY'), 'no EC key');
+    await refused(labelled('PUBLIC KEY'), 'public key');
+    await refused(labelled('CERTIFICATE'), 'X.509');
+    // Sequences of an encrypted PKCS #8, a public key, a PKCS #12 store, and a curve that is written out.
+    await refused(Uint8Array.of(0x30, 4, 0x30, 0, 4, 0), 'encrypted');
+    await refused(Uint8Array.of(0x30, 4, 0x30, 0, 3, 0), 'public key');
+    await refused(Uint8Array.of(0x30, 5, 2, 1, 3, 0x30, 0), 'PKCS #12');
+    await refused(
+      concat(Uint8Array.of(0x30, 66), der.slice(3, 56), Uint8Array.of(0xa0, 11, 0x30, 9), der.slice(56, 65)),
+      'written out',
+    );
     await refused(new Uint8Array(5000).fill(0x30));
   });
 });

@@ -36,6 +36,21 @@ describe('oca', () => {
     await amdSp.pekCertImport(folder.read('out/pek_csr.signed.cert'), folder.read('out/oca.cert'));
   });
 
+  it('takes a request as text, and names what is given in its place, or in that of the key', async () => {
+    const folder = new TestFolder();
+    const { amdSp, chain } = await simulatedPlatform(folder);
+    const [cert, key] = [folder.at('owner.cert'), folder.at('owner.key')];
+    await run('oca', 'generate', cert, key);
+    const csr = folder.write('csr.txt', `${Buffer.from(amdSp.pekCsr()).toString('base64')}\n`);
+    const out = ['--out', folder.at('out')];
+    expect(await run('oca', 'sign', csr, key, ...out)).toMatchObject({ code: 0 });
+    const swapped = await run('oca', 'sign', key, csr, ...out, '--force');
+    expect(swapped.err).toContain('This is a private key');
+    expect((await run('oca', 'sign', chain, key, ...out)).err).toContain("a platform's PDH certificate");
+    expect((await run('oca', 'sign', csr, key, ...out, '--oca', key)).err).toContain('This is a private key');
+    expect((await run('oca', 'sign', csr, cert, ...out)).err).toContain(`(${cert}: key)`);
+  });
+
   it('never shows the key', async () => {
     const folder = new TestFolder();
     const { out, err } = await run('oca', 'generate', folder.at('c'), folder.at('k'), '--format', 'der', '--json');

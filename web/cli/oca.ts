@@ -1,9 +1,9 @@
 // The verb `oca`: the platform owner's key and certificate, and the owner's signature on a platform's request.
 import { join } from 'node:path';
 import { toHex } from '../../shared/bytes/text.ts';
+import { placedIn, SevError } from '../../shared/errors.ts';
 import type { SevCert } from '../../shared/formats/sev-cert.ts';
 import { expectPiece } from '../../shared/intake/expect-piece.ts';
-import { recognise } from '../../shared/intake/recognise.ts';
 import {
   exportOwnerKey,
   importOwnerKey,
@@ -14,6 +14,7 @@ import {
 import { makeOcaCertificate, parsePekCsr, signPekCsr, verifyOca } from '../../shared/session/ownership.ts';
 import { sevctlId } from '../../shared/verify/cert-id.ts';
 import { freeValues, type Given, type OptionTable } from './options.ts';
+import { readFile } from './platform-files.ts';
 import { makePrivateFolder } from './private-folder.ts';
 import { readSmallFile } from './read-file.ts';
 import { usage } from './usage.ts';
@@ -75,9 +76,12 @@ async function generate([cert, keyFile]: [string, string], { format = 'pem', for
 }
 
 async function sign([csrFile, keyFile]: [string, string], { oca: ocaFile, pek, out, force }: Options): Promise<Result> {
-  const csr = parsePekCsr(await readSmallFile(csrFile), pek === undefined ? undefined : await readPek(pek), csrFile);
+  const request = await readCertificate(csrFile, 'pek-csr');
+  const csr = parsePekCsr(request.bytes, pek === undefined ? undefined : await readCertificate(pek, 'pek'), csrFile);
   const key = await readOwnerKey(keyFile);
-  const oca = await verifyOca(ocaFile === undefined ? await makeOcaCertificate(key) : await readSmallFile(ocaFile));
+  const oca = await (ocaFile === undefined
+    ? verifyOca(await makeOcaCertificate(key))
+    : verifyOca((await readCertificate(ocaFile, 'oca')).bytes, ocaFile));
   const signed = await signPekCsr(csr, { key, oca });
   if (out !== undefined) await makePrivateFolder(out);
   const folder = out ?? '.';
@@ -89,14 +93,20 @@ async function sign([csrFile, keyFile]: [string, string], { oca: ocaFile, pek, o
   );
 }
 
-/** The PEK itself, or the one in a chain. */
-const readPek = async (path: string): Promise<SevCert> =>
-  expectPiece(await recognise(await readSmallFile(path), path), 'pek', path).cert;
+/** The one in this file: alone, or among others of a chain. One alone of another kind is its own reader's to refuse. */
+async function readCertificate(path: string, kind: 'pek-csr' | 'pek' | 'oca'): Promise<SevCert> {
+  const pieces = await readFile(path);
+  const [only, ...others] = pieces;
+  const isSevCert = only && others.length === 0 && 'cert' in only && 'publicKey' in only.cert;
+  return isSevCert && kind !== 'pek' ? (only.cert) : expectPiece(pieces, kind, path).cert;
+}
 
 async function readOwnerKey(path: string): Promise<OwnerKey> {
   const bytes = await readSmallFile(path, 16_384);
   try {
     return await importOwnerKey(bytes, { extractable: false });
+  } catch (error) {
+    throw error instanceof SevError ? placedIn(error, path) : error;
   } finally {
     bytes.fill(0);
   }

@@ -1,7 +1,7 @@
 // A platform's certificates from what was named on the command line: folders, zips, exports, single files.
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SevError } from '../../shared/errors.ts';
+import { placedIn, SevError } from '../../shared/errors.ts';
 import type { SevCert } from '../../shared/formats/sev-cert.ts';
 import { type CollectedChain, collectChain } from '../../shared/intake/collect-chain.ts';
 import { expectPiece } from '../../shared/intake/expect-piece.ts';
@@ -98,15 +98,13 @@ async function readPieces(path: string): Promise<readonly Piece[]> {
   return found.isDirectory() ? readFolder(path) : readFile(path);
 }
 
-async function readFile(path: string): Promise<readonly Piece[]> {
+/** Of several files it must be told which one is broken. */
+export async function readFile(path: string): Promise<readonly Piece[]> {
   const bytes = await readSmallFile(path);
   try {
     return await recognise(bytes, path);
   } catch (error) {
-    if (!(error instanceof SevError) || error.at.startsWith(path)) throw error;
-    // Of several files it must be told which one it is.
-    const { code, sentence, next, cause } = error;
-    throw new SevError(code, { at: `${path}: ${error.at}`, sentence, next, cause });
+    throw error instanceof SevError ? placedIn(error, path) : error;
   }
 }
 
