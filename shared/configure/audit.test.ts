@@ -66,6 +66,13 @@ describe('An audit of a domain finds', () => {
     ['CONFIG_NOT_SEV', 'another kind', "type='sev'", "type='sev-snp'"],
     ['CONFIG_NO_SESSION', 'no dhCert', /<dhCert>.*<\/dhCert>/, ''],
     ['CONFIG_NO_SESSION', 'an empty session', /<session>.*<\/session>/, '<session/>'],
+    [
+      'CONFIG_BLOBS_SWAPPED',
+      'the two texts exchanged',
+      /<dhCert>(.*)<\/dhCert>\s*<session>(.*)<\/session>/,
+      '<dhCert>$2</dhCert><session>$1</session>',
+    ],
+    ['CONFIG_SESSION_OTHER', 'a session that was cut off', /<session>Ag.*<\/session>/, '<session>AgIC</session>'],
     ['CONFIG_GODH_OTHER', 'another dhCert', '<dhCert>AQ', '<dhCert>Ag'],
     ['CONFIG_GODH_OTHER', 'a dhCert that is no base64', '<dhCert>AQ', '<dhCert>??'],
     ['CONFIG_SESSION_OTHER', 'another session', '<session>Ag', '<session>AQ'],
@@ -342,6 +349,72 @@ describe("An audit of QEMU's arguments finds", () => {
   });
 });
 
-it('An audit without a session says nothing of whose policy it is', () => {
-  expect(codes(auditConfig(readDomainXml(domain), {}))).toEqual(['CONFIG_CLEAN']);
+describe('An audit without a session', () => {
+  const found = (text: string) => codes(auditConfig(readDomainXml(text), {}));
+
+  it('says nothing of whose policy it is, but what it gives away', () => {
+    expect(found(domain)).toEqual(['CONFIG_CLEAN']);
+    expect(found(edit(domain, '0x1100000f', '0x1'))).toEqual(['CONFIG_POLICY_KEY_SHARING']);
+    expect(found(edit(domain, '0x1100000f', '0x0'))).toEqual(['CONFIG_POLICY_DEBUG', 'CONFIG_POLICY_KEY_SHARING']);
+  });
+
+  it('says what cannot be a session at all', () => {
+    expect(found(edit(domain, /<dhCert>.*<\/dhCert>/, '<dhCert>auto</dhCert>'))).toEqual(['CONFIG_GODH_OTHER']);
+    expect(found(edit(domain, /<session>.*<\/session>/, '<session>auto</session>'))).toEqual(['CONFIG_SESSION_OTHER']);
+  });
+});
+
+describe('A guest that is not launched under SEV', () => {
+  const sentence = (findings: readonly Finding[]) => findings.find(({ code }) => code === 'CONFIG_NOT_SEV')?.sentence;
+
+  it('is told by what it is launched under, and by nothing that is only true of SEV', () => {
+    const of = (type: string) =>
+      auditDomainXml(edit(domain, "type='sev' kernelHashes='yes'", `type='${type}'`), context);
+    expect(sentence(of('sev-snp'))).toContain('under SEV-SNP, not under SEV');
+    expect(sentence(of('tdx'))).toContain('under Intel TDX');
+    expect(sentence(of('s390-pv'))).toContain('something else than SEV');
+    expect(codes(of('sev-snp'))).toEqual(['CONFIG_NOT_SEV']);
+    const snp = words.map((word) => word.replace('sev-guest,', 'sev-snp-guest,'));
+    expect(sentence(auditQemuArguments(snp, context))).toContain('under SEV-SNP');
+    const none = auditDomainXml(edit(domain, /<launchSecurity[^]*launchSecurity>/, ''));
+    expect(sentence(none)).toBe('The guest is not launched under SEV: nothing of it is encrypted or measured.');
+  });
+
+  it('because machine and object do not name each other, is told so', () => {
+    for (const other of ['', ',confidential-guest-support=sev1']) {
+      const unlinked = words.map((word) => word.replace(',confidential-guest-support=sev0', other));
+      expect(sentence(auditQemuArguments(unlinked, context))).toContain('do not name each other');
+    }
+  });
+});
+
+describe('Without any firmware', () => {
+  const told = (findings: readonly Finding[]) =>
+    findings.filter(({ code }) => /^CONFIG_(?:FIRMWARE|LOADER)/.test(code)).map(({ sentence }) => sentence);
+
+  it("the host's BIOS is named, which does not run under SEV", () => {
+    const bios = [expect.stringContaining('SeaBIOS')];
+    expect(told(auditDomainXml(edit(domain, /<loader.*loader>/, '')))).toEqual(bios);
+    expect(
+      told(auditQemuArguments(words.filter((word) => !word.startsWith('if=pflash') && word !== '-drive'))),
+    ).toEqual(bios);
+  });
+
+  it('libvirt may choose one where it is asked to', () => {
+    const auto = edit(edit(domain, '<os>', "<os firmware='efi'>"), /<loader.*loader>/, "<loader stateless='yes'/>");
+    expect(told(auditDomainXml(auto))).toEqual(['No firmware is named, so the host chooses one by itself.']);
+    expect(told(auditDomainXml(edit(auto, "<loader stateless='yes'/>", '')))).toHaveLength(2);
+  });
+});
+
+it('What was read only in part is said', () => {
+  expect(codes(auditQemuArguments(`${qemuCommand(config, files)} -name $NAME`, context))).toEqual(['CONFIG_VARIABLES']);
+  const twice = `${qemuCommand(config, files)}\n${qemuCommand(config, files)}`;
+  expect(codes(auditQemuArguments(twice, context))).toEqual(['CONFIG_SEVERAL']);
+});
+
+it("What libvirt keeps of a running guest is read as the guest's domain", () => {
+  expect(codes(auditDomainXml(`<domstatus state='running'><monitor/>${domain}</domstatus>`, context))).toEqual([
+    'CONFIG_CLEAN',
+  ]);
 });

@@ -1,8 +1,7 @@
 // An audit of the configuration that a host will launch, or has: what undermines the measurement, and what will not run.
-import { equalBytes } from '../bytes/equal.ts';
-import { fromBase64 } from '../bytes/text.ts';
-import type { Finding, Severity } from '../decide/finding.ts';
-import { showPolicy } from '../formats/policy.ts';
+import type { Finding } from '../decide/finding.ts';
+import { securityFindings } from './audit-security.ts';
+import { finding } from './config-finding.ts';
 import { type ConfigFacts, machineVersion } from './config-facts.ts';
 import { type QemuVersion, qemuAtLeast, seedsKernel } from './launch-config.ts';
 import { readDomainXml } from './read-domain.ts';
@@ -42,63 +41,8 @@ export function auditConfig(facts: ConfigFacts, context: AuditContext = {}): rea
   return faults.length > 0 ? findings : [clean, ...findings];
 }
 
-function finding(code: string, severity: Severity, sentence: string, next?: string): Finding {
-  return { code, severity, sentence, ...(next !== undefined && { next }) };
-}
-
-function* securityFindings(facts: ConfigFacts, { session }: AuditContext): Generator<Finding> {
-  if (facts.security !== 'sev') {
-    const what =
-      facts.security === 'none'
-        ? 'The guest is not launched under SEV'
-        : 'The guest is launched under something else than SEV';
-    yield finding(
-      'CONFIG_NOT_SEV',
-      'refused',
-      `${what}: ${session ? 'this session protects nothing there' : 'nothing of it is encrypted or measured'}.`,
-      session ? 'Add the launch security of your session.' : 'Add the launch security of a session.',
-    );
-    return;
-  }
-  if (facts.dhCert === undefined || facts.session === undefined) {
-    const sentence = 'GODH or session is missing: the AMD-SP makes keys of its own, and you can verify nothing.';
-    yield finding('CONFIG_NO_SESSION', 'refused', sentence, 'Give the host both, as they came from your session.');
-  }
-  if (facts.policy === undefined) {
-    yield finding('CONFIG_NO_POLICY', 'refused', 'The policy is missing, or no number.', "Give the session's policy.");
-  } else if (session && facts.policy !== session.policy) {
-    yield {
-      ...finding(
-        'CONFIG_POLICY_OTHER',
-        'refused',
-        "The policy is not your session's, so the launch will fail.",
-        "Give the session's policy.",
-      ),
-      expected: showPolicy(session.policy),
-      actual: showPolicy(facts.policy),
-    };
-  }
-  if (session && facts.source === 'libvirt') {
-    const next = 'Give the host the two texts of your session, each in its place.';
-    if (isOther(facts.dhCert, session.godh))
-      yield finding('CONFIG_GODH_OTHER', 'refused', `The dhCert is not your session's GODH.`, next);
-    if (isOther(facts.session, session.blob))
-      yield finding('CONFIG_SESSION_OTHER', 'refused', 'The session is not yours.', next);
-  }
-}
-
-/** Whether a base64 text is there and not these bytes. libvirt keeps line breaks that were pasted. */
-function isOther(text: string | undefined, bytes: Uint8Array): boolean {
-  if (text === undefined) return false;
-  try {
-    return !equalBytes(fromBase64(text.replace(/[ \t\r\n]/g, '')), bytes);
-  } catch {
-    return true;
-  }
-}
-
 function* kernelFindings(facts: ConfigFacts, { expected }: AuditContext): Generator<Finding> {
-  if (facts.kernel !== undefined && !facts.kernelHashes) {
+  if (facts.security === 'sev' && facts.kernel !== undefined && !facts.kernelHashes) {
     const sentence = 'A kernel is given, but not measured: the host can boot any other.';
     const next = "Set kernel-hashes=on on the sev-guest object (libvirt: kernelHashes='yes').";
     yield finding('CONFIG_KERNEL_UNMEASURED', 'refused', sentence, next);
@@ -133,13 +77,15 @@ function* firmwareFindings(facts: ConfigFacts): Generator<Finding> {
     const sentence =
       'There is a variable store (NVRAM), which is not measured: the host can change how the guest boots.';
     yield finding('CONFIG_NVRAM', 'refused', sentence, next);
-  } else if (!facts.stateless) {
+  } else if (facts.uefi && !facts.stateless) {
     const sentence =
       'The firmware is not said to be stateless: libvirt may add a variable store, which is not measured.';
     yield finding('CONFIG_LOADER_STATEFUL', 'warning', sentence, next);
   }
   if (facts.firmware === undefined) {
-    const sentence = 'No firmware is named, so the host chooses one by itself.';
+    const sentence = facts.uefi
+      ? 'No firmware is named, so the host chooses one by itself.'
+      : 'No firmware is named, so the host starts its BIOS (SeaBIOS), which does not run under SEV.';
     yield finding('CONFIG_FIRMWARE_UNNAMED', 'warning', sentence, 'Name the guest image that you expect.');
   }
   if (facts.firmwareWritable) {
@@ -159,6 +105,15 @@ function* startFindings(facts: ConfigFacts): Generator<Finding> {
       'note',
       'Start it with `virsh start --paused`, so that it waits for your verdict.',
     );
+  }
+  if (facts.commands !== undefined && facts.commands > 1) {
+    const sentence = `There are ${facts.commands} commands of QEMU in it, and only the last was looked at.`;
+    yield finding('CONFIG_SEVERAL', 'warning', sentence, 'Give the others one by one.');
+  }
+  if (facts.expands) {
+    const sentence = "Some values are a shell's variables ($NAME), and not known here.";
+    const next = 'Give the arguments of the running QEMU instead: the file /proc/PID/cmdline.';
+    yield finding('CONFIG_VARIABLES', 'warning', sentence, next);
   }
   if (facts.passthrough) {
     const [sentence, next] =
@@ -182,7 +137,9 @@ function* machineFindings(facts: ConfigFacts, { session, expected, qemuVersion }
   }
   const version = qemuVersion ?? facts.qemuVersion;
   if (version && seedsKernel(version, facts.kernel) && !isOlderMachine(facts)) {
-    const sentence = 'QEMU 7.2 adds a random seed to the kernel, so that its hash never matches.';
+    // A machine type can be older than its QEMU.
+    const who = qemuVersion ? 'QEMU 7.2' : "If the host's QEMU is 7.2, it";
+    const sentence = `${who} adds a random seed to the kernel, so that its hash never matches.`;
     yield finding('CONFIG_KERNEL_SEED', 'warning', sentence, 'Use the machine type pc-q35-7.1, or QEMU 8 or later.');
   }
   const es = (((session?.policy ?? facts.policy ?? 0) >>> 2) & 1) === 1;

@@ -11,8 +11,8 @@ export interface VirtioDevice {
 
 export interface ConfigFacts {
   readonly source: 'libvirt' | 'qemu';
-  /** Whether the guest is launched under SEV, under something else such as SEV-SNP, or under nothing. */
-  readonly security: 'sev' | 'other' | 'none';
+  /** What the guest is launched under; `unlinked` where QEMU's machine and its sev-guest object do not name each other. */
+  readonly security: 'sev' | 'snp' | 'tdx' | 'other' | 'unlinked' | 'none';
   /** Undefined where it is missing or no number. */
   readonly policy?: number;
   /** Undefined where it is missing. libvirt has the base64 text itself, QEMU the name of a file. */
@@ -23,6 +23,8 @@ export interface ConfigFacts {
   readonly initrd?: string;
   readonly cmdline?: string;
   readonly firmware?: string;
+  /** Whether a firmware is named or chosen at all: without it, the host starts its BIOS. */
+  readonly uefi: boolean;
   /** A variable store beside the firmware. */
   readonly nvram: boolean;
   /** The firmware is used without any variable store, and said to be. */
@@ -41,6 +43,10 @@ export interface ConfigFacts {
   /** QEMU arguments that libvirt hands on without a look. */
   readonly passthrough: boolean;
   readonly qemuVersion?: QemuVersion;
+  /** How many commands the text held, of which the last was read. */
+  readonly commands?: number;
+  /** Some values are a shell's variables. */
+  readonly expands?: boolean;
 }
 
 /** The version in a machine type: `pc-q35-7.2` is of QEMU 7.2 or later. */

@@ -9,11 +9,17 @@ const FLAGS = new Set(
     'S,s,h,help,version,audio-help,nodefaults,nographic,no-reboot,no-shutdown,no-user-config,nouserconfig,no-acpi,no-hpet,' +
     'no-kvm,enable-kvm,enable-hax,daemonize,snapshot,no-fd-bootchk,full-screen,portrait,usb,mem-prealloc,only-migratable,' +
     'preconfig,singlestep,sdl,curses,no-quit,no-frame,alt-grab,ctrl-grab,win2k-hack,rtc-td-hack,xen-attach,' +
-    'xen-domid-restrict,enable-sync-profile,async-teardown,perfmap,jitdump,semihosting,old-param'
+    'xen-domid-restrict,xen-create,enable-sync-profile,async-teardown,perfmap,jitdump,semihosting,old-param,enable-fips,' +
+    'show-cursor,tdf,enable-nesting,nodefconfig,no-kvm-irqchip,no-kvm-pit,no-kvm-pit-reinjection'
   )
     .split(',')
     .map((name) => `-${name}`),
 );
+
+const plain = (option: string): string => (option.startsWith('--') ? option.slice(1) : option);
+
+/** Whether an option takes no value. */
+export const isFlag = (option: string): boolean => FLAGS.has(plain(option));
 
 /** @throws SevError BYTES_VALUE when the last option lacks its value */
 export function readOptions(
@@ -24,8 +30,8 @@ export function readOptions(
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
     if (!word.startsWith('-') || word === '-') continue; // the program, or a disk image
-    const name = word.startsWith('--') ? word.slice(1) : word;
-    if (FLAGS.has(name)) {
+    const name = plain(word);
+    if (isFlag(name)) {
       options.push({ name, value: '' });
       continue;
     }

@@ -6,11 +6,14 @@ import { find, readDocument, type XmlElement } from './xml.ts';
 
 /** @throws SevError BYTES_VALUE, BYTES_TOO_LARGE */
 export function readDomainXml(text: string, at = 'domain'): ConfigFacts {
-  const domain = readDocument(text, at);
+  const root = readDocument(text, at);
+  // What libvirt itself keeps of a running guest has the domain within.
+  const domain = (root.name === 'domstatus' && find(root, 'domain')) || root;
   if (domain.name !== 'domain') {
     throw new SevError('BYTES_VALUE', {
       at,
       because: `The document is a <${domain.name.slice(0, 40)}>, not a <domain>.`,
+      next: 'Give the whole of what `virsh dumpxml` prints.',
     });
   }
   // Without one, libvirt takes its oldest.
@@ -41,9 +44,12 @@ type SecurityFacts = Pick<ConfigFacts, 'security' | 'kernelHashes'> & {
   session?: string | undefined;
 };
 
+const KINDS: Readonly<Record<string, 'snp' | 'tdx'>> = { 'sev-snp': 'snp', tdx: 'tdx' };
+
 function securityOf(element: XmlElement | undefined): SecurityFacts {
   const type = element?.attributes['type'];
-  if (!element || type !== 'sev') return { security: element ? 'other' : 'none', kernelHashes: false };
+  if (!element) return { security: 'none', kernelHashes: false };
+  if (type !== 'sev') return { security: KINDS[type ?? ''] ?? 'other', kernelHashes: false };
   return {
     security: 'sev',
     kernelHashes: element.attributes['kernelHashes'] === 'yes',
@@ -64,6 +70,7 @@ function bootOf(os: XmlElement | undefined) {
     // libvirt hands it on with its blanks, and so it is measured.
     cmdline: find(os, 'cmdline')?.wholeText,
     firmware: loader?.text || undefined,
+    uefi: Boolean(loader?.text) || os?.attributes['firmware'] === 'efi',
     nvram: find(os, 'nvram') !== undefined || find(os, 'varstore') !== undefined,
     // A ROM (QEMU's -bios) has no variable store at all.
     stateless: stateless || type === 'rom',
@@ -126,7 +133,8 @@ function virtioModel(device: XmlElement): string | undefined {
   if (name === 'controller' && attributes['type'] === 'virtio-serial') return model ?? 'virtio';
   if (name === 'disk' && find(device, 'target')?.attributes['bus'] === 'virtio') return model ?? 'virtio';
   if (name === 'input' && attributes['bus'] === 'virtio') return model ?? 'virtio';
-  const knows = ['interface', 'controller', 'memballoon', 'rng', 'video', 'vsock', 'crypto'].includes(name);
+  if (name === 'filesystem') return model ?? 'virtio';
+  const knows = ['interface', 'controller', 'memballoon', 'rng', 'video', 'vsock', 'crypto', 'sound'].includes(name);
   return knows && model?.startsWith('virtio') ? model : undefined;
 }
 

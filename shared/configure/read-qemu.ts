@@ -1,26 +1,29 @@
 // The facts of a QEMU command line: as people write it, and as libvirt does with its options in JSON.
 import { SevError } from '../errors.ts';
 import { type ConfigFacts, machineVersion, type VirtioDevice } from './config-facts.ts';
+import { findCommand } from './find-command.ts';
 import { isOn, merged, type Option, properties, readOptions, readQemuNumber } from './qemu-options.ts';
-import { splitCommand } from './shell.ts';
 
 const MAX_WORDS = 10_000;
 const MAX_WORD = 64 * 1024;
+const NEXT = "Give the domain's XML as `virsh dumpxml` prints it, or the whole command line of QEMU.";
 
 /** The values of an option under any of its names, in their order. */
 type Values = (...names: string[]) => readonly string[];
 
 /**
- * Reads QEMU's arguments, with or without the program before them; a text is split as a shell would.
+ * Reads QEMU's arguments, with or without the program before them; in a text, the command is looked for.
  * @throws SevError BYTES_VALUE, BYTES_TOO_LARGE
  */
 export function readQemuArguments(given: string | readonly string[], at = 'qemu'): ConfigFacts {
-  const words = typeof given === 'string' ? splitCommand(given, at) : given;
+  const found = typeof given === 'string' ? findCommand(given, at) : { words: given, commands: 1, expands: false };
+  const { words } = found;
   if (words.length > MAX_WORDS || words.some((word) => word.length > MAX_WORD)) {
     throw new SevError('BYTES_TOO_LARGE', { at });
   }
   const options = readOptions(words, at);
-  if (options.length === 0) throw new SevError('BYTES_VALUE', { at, because: 'There are no options of QEMU in it.' });
+  if (options.length === 0)
+    throw new SevError('BYTES_VALUE', { at, because: 'There are no options of QEMU in it.', next: NEXT });
   const all: Values = (...names) => options.filter(({ name }) => names.includes(name)).map(({ value }) => value);
   const machine = merged(all('-machine', '-M').map((value) => properties(value, 'type')));
   const drives = options.flatMap(({ name, value }) => driveOf(name, value));
@@ -41,6 +44,8 @@ export function readQemuArguments(given: string | readonly string[], at = 'qemu'
     ...devicesOf(drives, all),
     paused: options.some(({ name }) => name === '-S'),
     passthrough: all('-readconfig', '-set').length > 0,
+    commands: found.commands,
+    expands: found.expands,
     qemuVersion: version && version.major >= 6 ? version : undefined,
   };
   return Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined)) as unknown as ConfigFacts;
@@ -52,14 +57,18 @@ function driveOf(name: string, value: string): readonly Option[] {
   return name === '-pflash' ? [new Map([...properties(value, 'file'), ['if', 'pflash']])] : [];
 }
 
+const KINDS: Readonly<Record<string, 'snp' | 'tdx'>> = { 'sev-snp-guest': 'snp', 'tdx-guest': 'tdx' };
+
 function securityOf(machine: Option, objects: readonly string[]) {
   const id = machine.get('confidential-guest-support') ?? machine.get('memory-encryption');
   const all = objects.map((text) => properties(text, 'qom-type'));
   const guest = all.find((object) => id !== undefined && object.get('id') === id);
   const type = guest?.get('qom-type');
-  if (!guest || type !== 'sev-guest') {
-    return { security: id === undefined ? ('none' as const) : ('other' as const), kernelHashes: false };
+  if (!guest) {
+    const isThere = id !== undefined || all.some((object) => object.get('qom-type') === 'sev-guest');
+    return { security: isThere ? ('unlinked' as const) : ('none' as const), kernelHashes: false };
   }
+  if (type !== 'sev-guest') return { security: KINDS[type ?? ''] ?? ('other' as const), kernelHashes: false };
   return {
     security: 'sev' as const,
     kernelHashes: isOn(guest.get('kernel-hashes')),
@@ -91,6 +100,8 @@ function firmwareOf(machine: Option, drives: readonly Option[], all: Values) {
   return {
     // Where there is flash, -bios is not even read.
     firmware: fileOf(code) ?? all('-bios').at(-1) ?? machine.get('firmware'),
+    // Without any, QEMU takes its BIOS.
+    uefi: code !== undefined || all('-bios').length > 0 || machine.has('firmware'),
     nvram,
     stateless: !nvram,
     firmwareWritable: code !== undefined && !readonly,

@@ -39,7 +39,7 @@ export function parseXml(text: string, at = 'xml'): readonly XmlElement[] {
   for (let position = 0; position < text.length; position = TOKEN.lastIndex) {
     TOKEN.lastIndex = position;
     const token = TOKEN.exec(text);
-    if (!token) return refuse(at, `It is not well-formed at character ${position + 1}.`);
+    if (!token) return refuse(at, faultAt(text, position));
     const [, cdata, closing, opening, attributes, empty, plain] = token;
     const inner = open.at(-1)!;
     if (opening !== undefined) {
@@ -56,6 +56,11 @@ export function parseXml(text: string, at = 'xml'): readonly XmlElement[] {
   if (open.length > 1) return refuse(at, `<${open.at(-1)!.name.slice(0, 40)}> is not closed: the text was cut off.`);
   return root.children;
 }
+
+const faultAt = (text: string, position: number): string =>
+  text.startsWith('<!DOCTYPE', position)
+    ? 'It has a document type (DOCTYPE), which is not read here.'
+    : `It is not well-formed at character ${position + 1}.`;
 
 /** The first element of this name, in the order of the document, at any depth. */
 export function findElement(elements: readonly XmlElement[], name: string): XmlElement | undefined {

@@ -25,4 +25,11 @@ describe('what a relay shows of a guest', () => {
   it("is a domain's XML as it is", () => {
     expect(shownConfiguration({ kind: 'domain-xml', text: '<domain/>' })).toBe('<domain/>');
   });
+
+  it("is a domain's XML although a terminal was copied with it", () => {
+    const shown = (around: readonly [string, string]) =>
+      auditText(`${around[0]}<domain type='kvm'><name>a</name></domain>${around[1]}`).map(({ code }) => code);
+    expect(shown(["$ virsh dumpxml it's\n", '\n\n$ '])).toEqual(shown(['', '']));
+    expect(shown(['', ''])).toContain('CONFIG_NOT_SEV');
+  });
 });

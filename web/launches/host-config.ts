@@ -118,12 +118,20 @@ export function auditContext({ plan, session }: LaunchRecord): AuditContext {
 export const shownConfiguration = ({ kind, text }: ResultOf<'guest.configuration'>): string =>
   kind === 'qemu-arguments' ? writeCommand(text.split('\n')) : text;
 
+/** A domain's document; without the prompt and the command before it, where a terminal was copied. */
+function domainIn(text: string): string | undefined {
+  if (text.trimStart().startsWith('<')) return text;
+  const [start, end] = [text.search(/^[ \t]*<domain[\s>]/m), text.lastIndexOf('</domain>')];
+  return start < 0 || end < start ? undefined : text.slice(start, end + '</domain>'.length);
+}
+
 /**
- * A domain's XML or QEMU's arguments, told apart by their first character. Nothing of the answer is proof: whether the
- * host uses what it shows, only the measurement tells.
+ * A domain's XML, or else QEMU's arguments. Nothing of the answer is proof: whether the host uses what it shows, only
+ * the measurement tells.
  * @throws SevError BYTES_VALUE, BYTES_TOO_LARGE when it is neither
  */
 export function auditText(text: string, context: AuditContext = {}): readonly Finding[] {
-  const findings = text.trimStart().startsWith('<') ? auditDomainXml(text, context) : auditQemuArguments(text, context);
+  const domain = domainIn(text);
+  const findings = domain === undefined ? auditQemuArguments(text, context) : auditDomainXml(domain, context);
   return findings.map((finding) => (finding.severity === 'ok' ? { ...finding, severity: 'note' } : finding));
 }
