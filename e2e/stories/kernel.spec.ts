@@ -26,6 +26,17 @@ const make = async (page: Page): Promise<void> => {
   await page.getByRole('button', { name: 'Make the session' }).click();
   await expect(verdict(page)).toHaveText('The session is ready. Launch the guest.');
 };
+/** A CPU by its numbers, as one that only the host has. */
+async function describeCpu(page: Page, numbers: string, read: string): Promise<void> {
+  await page.getByLabel('CPU model').selectOption('Another, or the host’s own');
+  const field = page.getByLabel('Its family, model and stepping');
+  await field.fill('25/1');
+  await field.press('Tab');
+  await expect(field).toHaveJSProperty('validity.valid', false);
+  await field.fill(numbers);
+  await field.press('Tab');
+  await expect(page.getByText(read)).toBeVisible();
+}
 const warning = (page: Page) => page.getByText('If the host starts what it says, the measurement will not match');
 
 test('A Guest Owner has kernel, initrd and command line measured, and is warned before a session is wasted', async ({
@@ -44,6 +55,7 @@ test('A Guest Owner has kernel, initrd and command line measured, and is warned 
     await page.getByLabel('Kernel file').setInputFiles(join(folder, 'vmlinuz'));
     await page.getByLabel('Initrd file').setInputFiles(join(folder, 'initrd.img'));
     await expect(page.getByRole('button', { name: 'Without an initrd' })).toBeVisible();
+    await describeCpu(page, '25/1/1', '0xa00f11 (family 25, model 1, stepping 1: EPYC-Milan)');
     await make(page);
     await expect(warning(page)).toHaveCount(0);
     await launch(page, 'direct', MATCH);

@@ -1,6 +1,6 @@
 // What a guest owner says of a launch, by names and hashes, and all that is measured of it.
 import { sha256 } from '../crypto/subtle.ts';
-import { signatureOfModel } from '../formats/cpu-signature.ts';
+import { readCpu } from '../formats/cpu-signature.ts';
 import { cmdlineBytes, type KernelHashes } from '../formats/kernel-hashes.ts';
 import { buildVmsaPages, DEBUG_SWAP, type VmsaPages, type VmsaVariant } from '../formats/vmsa.ts';
 import type { ImageDigestState, LaunchInputs } from '../verify/launch-digest.ts';
@@ -8,7 +8,7 @@ import type { ImageDigestState, LaunchInputs } from '../verify/launch-digest.ts'
 /** The virtual CPUs, where SEV-ES measures their first registers. */
 export interface DescribedCpus {
   readonly vcpus: number;
-  /** QEMU's name, such as `EPYC-Milan`. */
+  /** QEMU's name, such as `EPYC-Milan`, or any other CPU as `readCpu` takes it. */
   readonly model: string;
   readonly variant: VmsaVariant;
   readonly debugSwap: boolean;
@@ -41,7 +41,7 @@ const kernelHashesOf = async (given: NonNullable<DescribedLaunch['kernel']>): Pr
 function vmsaPagesOf({ vcpus, model, variant, debugSwap }: DescribedCpus, resetEip: number | undefined): VmsaPages {
   const settings = {
     variant,
-    cpuSignature: signatureOfModel(model),
+    cpuSignature: readCpu(model),
     ...(resetEip !== undefined && { resetEip }),
     ...(debugSwap && { sevFeatures: DEBUG_SWAP }),
   };

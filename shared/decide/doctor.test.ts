@@ -117,6 +117,7 @@ describe('The doctor names', () => {
     ['fewer vCPUs', { vcpus: 1 }, 'vcpus', '1 vCPU, not 4'],
     ['as many vCPUs as can be', { vcpus: 512 }, 'vcpus', '512 vCPUs, not 4'],
     ['another CPU', { cpuSignature: signatureOfModel('EPYC-Genoa') }, 'cpu-signature', 'EPYC-Genoa'],
+    ['the CPU of the host', { cpuSignature: 0xa10f11 }, 'cpu-signature', 'a Genoa processor'],
     ['KVM_SEV_INIT2', { variant: 'qemu-init2' }, 'vmsa-variant', 'KVM_SEV_INIT2'],
     ['a cloud', { variant: 'gce' }, 'vmsa-variant', 'Google'],
     ['debug-swap', { sevFeatures: 0x20 }, 'debug-swap', 'Debug-swap was on'],

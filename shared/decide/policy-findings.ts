@@ -3,6 +3,9 @@ import { SevError } from '../errors.ts';
 import { parsePolicy, type Policy, showPolicy } from '../formats/policy.ts';
 import { type Finding, findingOf } from './finding.ts';
 
+/** Of the API versions that SEV firmware has had: 0.x and 1.x. */
+const NEWEST_MAJOR = 1;
+
 /** Judges a policy number. `refused` means that no secret will ever be released under it. */
 export function policyFindings(value: number, acceptsKeySharing: boolean): readonly Finding[] {
   try {
@@ -44,6 +47,15 @@ function otherBits(policy: Policy): readonly Finding[] {
       ? 'The guest may be sent to other platforms of the same owner.'
       : 'The guest may be sent to other platforms.';
     findings.push({ code: 'POLICY_MAY_BE_SENT', severity: 'note', sentence });
+  }
+  if (policy.apiMajor > NEWEST_MAJOR) {
+    const api = `${policy.apiMajor}.${policy.apiMinor}`;
+    findings.push({
+      code: 'POLICY_UNKNOWN_API',
+      severity: 'warning',
+      sentence: `The policy asks for API ${api}, which no SEV firmware has: no platform will launch the guest.`,
+      next: `Bits 16–23 are the major number, and bits 24–31 the minor one. Was ${policy.apiMinor}.${policy.apiMajor} meant?`,
+    });
   }
   if (policy.apiMajor === 0 && policy.apiMinor < 17) {
     const sentence = 'The policy asks for no API that binds secrets; the version is checked after the launch instead.';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { toHex } from '../bytes/text.ts';
 import { sha256Sync } from '../crypto/sha256-stream.ts';
 import { describeWithVectors, vectorJson } from '../testing/vectors.ts';
-import { CPU_MODELS, cpuSignature, cpuVersion, showSignature, signatureOfModel } from './cpu-signature.ts';
+import { CPU_MODELS, cpuSignature, cpuVersion, readCpu, showSignature, signatureOfModel } from './cpu-signature.ts';
 import { readVmsa } from './vmsa-reading.ts';
 import {
   buildVmsa,
@@ -31,9 +31,31 @@ describe('A CPU signature', () => {
     ]);
   });
 
-  it.each(['host', 'max', 'EPYC-v0', 'EPYC-', 'Skylake-Server', ''])('is not made up for %j', (name) => {
-    expect(() => signatureOfModel(name)).toThrow('MEASURE_CPU');
+  it.each(['host', 'max', 'EPYC-v0', 'EPYC-', 'EPYC-Milan-IBPB', 'EPYC-IBPB-IBPB', 'Skylake-Server', ''])(
+    'is not made up for %j',
+    (name) => {
+      expect(() => signatureOfModel(name)).toThrow('MEASURE_CPU');
+    },
+  );
+
+  it.each([
+    ['EPYC-Genoa-v2', 0xa10f10],
+    ['0xa10f11', 0xa10f11],
+    [' 0xA10F11 ', 0xa10f11],
+    ['25/17/1', 0xa10f11],
+    ['family 25, model 17, stepping 1', 0xa10f11],
+    ["family='25' model='17' stepping='1'", 0xa10f11],
+    ['23 49 0', 0x830f10],
+  ])('is read from what a person says: %j', (text, signature) => {
+    expect(readCpu(text)).toBe(signature);
   });
+
+  it.each(['', 'host', '25/17', '25/17/16', '271/1/1', '25/256/1', '0x', '0x123456789', 'a10f11', '25/17/1/1'])(
+    'is not guessed from %j',
+    (text) => {
+      expect(() => readCpu(text)).toThrow('MEASURE_CPU');
+    },
+  );
 
   it('is put together from family, model and stepping, and taken apart again', () => {
     const version = fc.record({

@@ -90,6 +90,9 @@ describe('session', () => {
     expect((await session('1')).out).toContain('refused:');
     expect((await session('1', '--accept-key-sharing')).out).not.toContain('refused:');
     expect((await session('0x1100000f')).out).not.toMatch(/refused:|warning:/);
+    const swapped = (await session('0x0011000f')).out;
+    expect(swapped).toContain('asks for API 17.0, which no SEV firmware has');
+    expect(swapped).toContain('Was 0.17 meant?');
   });
 
   it('is not made for a platform that was not verified', async () => {

@@ -1,7 +1,7 @@
 // What the doctor is told of a launch: the expectation, the report, and everything else that this device knows.
 import { fromHex } from '../../shared/bytes/text.ts';
 import type { DoctorImage, DoctorKernel, DoctorRegisters, NamedHash } from '../../shared/decide/doctor/case.ts';
-import { signatureOfModel } from '../../shared/formats/cpu-signature.ts';
+import { readCpu } from '../../shared/formats/cpu-signature.ts';
 import { DEBUG_SWAP } from '../../shared/formats/vmsa.ts';
 import { parsePolicy } from '../../shared/formats/policy.ts';
 import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
@@ -59,6 +59,6 @@ function kernelOf(plan: KernelPlan | undefined): DoctorKernel | undefined {
 
 function registersOf({ cpu }: Plan): DoctorRegisters {
   const { variant, model, vcpus, debugSwap } = cpu;
-  const cpuSignature = signatureOfModel(model);
+  const cpuSignature = readCpu(model);
   return { variant, cpuSignature, vcpus, sevFeatures: debugSwap ? DEBUG_SWAP : 0 };
 }

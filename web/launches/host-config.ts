@@ -12,6 +12,7 @@ import type { OutgoingText } from '../carry/outgoing.ts';
 import type { ImageRecord } from '../library/reference-record.ts';
 import { words } from '../strings/index.ts';
 import type { LaunchRecord } from './launch-record.ts';
+import { modelOf } from './profile-fit.ts';
 
 /** What only the host knows of itself; asked for, and kept nowhere. */
 export interface HostSettings {
@@ -65,7 +66,8 @@ export function launchConfig({ record, image, generation }: ConfigSource, host =
     ...(kernel?.kernel && { kernel: onHost(kernel.kernel.name), cmdline: kernel.cmdline }),
     ...(kernel?.initrd && { initrd: onHost(kernel.initrd.name) }),
     vcpus: plan.cpu.vcpus,
-    cpuModel: plan.cpu.model,
+    // A CPU that QEMU has no name for is the host's own.
+    cpuModel: modelOf(plan.cpu.model) ? plan.cpu.model : 'host',
     memoryMib: host.memoryMib,
     vmsaVariant: plan.cpu.variant,
     debugSwap: plan.cpu.debugSwap,

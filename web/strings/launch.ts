@@ -125,6 +125,10 @@ export const launch = {
   cpusHint: 'With SEV-ES the first registers of each are measured.',
   vcpus: 'Number of vCPUs',
   cpuModel: 'CPU model',
+  cpuOther: 'Another, or the host’s own',
+  cpuNumbers: 'Its family, model and stepping',
+  cpuNumbersHint: 'As the host’s /proc/cpuinfo has them, such as 25/17/1; or the CPUID signature, such as 0xa10f11.',
+  cpuNumbersWrong: 'Write three numbers, such as 25/17/1, or a signature such as 0xa10f11.',
   vmsa: 'How the host makes their first registers',
   vmsaHint: 'It depends on the host’s kernel and QEMU. If the measurement does not match, this is a usual reason.',
   vmsaVariants: {

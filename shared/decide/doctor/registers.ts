@@ -1,5 +1,5 @@
 // Which first registers may have been measured: other CPUs, other makers of the page, debug-swap, or none at all.
-import { CPU_MODELS, cpuSignature, showSignature } from '../../formats/cpu-signature.ts';
+import { CPU_MODELS, cpuSignature, HOST_CPUS, showSignature } from '../../formats/cpu-signature.ts';
 import { buildVmsa, DEBUG_SWAP, VMSA_VARIANTS, type VmsaCpu, type VmsaVariant } from '../../formats/vmsa.ts';
 import type { DoctorCase } from './case.ts';
 import { asExpected, type Change, changed, pairs, type Variant } from './change.ts';
@@ -30,7 +30,8 @@ const VARIANT_WORDS: Readonly<Record<VmsaVariant, string>> = {
 /** @param most the greatest weight that is asked for */
 export function registerVariants(given: DoctorCase, most: number): readonly Variant<RegisterSet | undefined>[] {
   const { registers } = given.expected;
-  const signatures = [...new Set([...CPU_MODELS.map(cpuSignature), ...(given.library?.signatures ?? [])])];
+  const known = [...CPU_MODELS, ...HOST_CPUS].map(cpuSignature);
+  const signatures = [...new Set([...known, ...(given.library?.signatures ?? [])])];
   if (!registers) return [asExpected(undefined), ...switchedOn(signatures)];
   const off = changed<undefined>(undefined, 1, () => esChange('on', 'off'));
   if ('pages' in registers) {
