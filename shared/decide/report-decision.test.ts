@@ -47,6 +47,9 @@ describe('the decision on an attestation report', () => {
       expected: expect.stringContaining('0x7') as string,
       actual: expect.stringContaining('0x3') as string,
     });
+    // A newer report of the same guest would say the same again.
+    const nexts = findings.filter(({ severity }) => severity === 'refused').map(({ next }) => next);
+    expect(nexts.every((next) => next?.startsWith('Give this guest no secret'))).toBe(true);
   });
 
   it('takes nobody else’s word: another platform, a broken signature, no report at all', async () => {

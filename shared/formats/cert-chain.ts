@@ -3,6 +3,7 @@ import { SevError } from '../errors.ts';
 import { concat } from '../bytes/writer.ts';
 import { type CaCert, caCertSize, parseCaCert } from './ca-cert.ts';
 import { parseSevCert, SEV_CERT_SIZE, type SevCert, type SevCertUsage } from './sev-cert.ts';
+import { aName } from './sev-names.ts';
 
 /** Whether each certificate is in its place is known; whether one signs another is not. */
 export interface CertChain {
@@ -62,8 +63,6 @@ export function requireUsage<C extends SevCert | CaCert>(cert: C, usage: C['usag
   if (cert.usage === usage) return cert;
   throw new SevError('CERT_USAGE', { at, sentence: `This is ${aName(cert.usage)}, where ${aName(usage)} belongs.` });
 }
-
-const aName = (usage: string): string => (/^[AO]/.test(usage) ? `an ${usage}` : `a ${usage}`);
 
 const joinPath = (at: string, name: string): string => (at ? `${at}.${name}` : name);
 

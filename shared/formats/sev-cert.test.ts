@@ -106,6 +106,12 @@ describeWithVectors('A SEV certificate', () => {
     );
   });
 
+  it("is refused with what AMD's key server once wrote into a second slot, and told to be fetched again", () => {
+    const cek = changed(vectorBytes('certs/naples/cek.cert'), 0x61c, 0x10, 0);
+    const next = expect.stringContaining('fetch it again') as string;
+    expect(() => parseSevCert(cek)).toThrow(expect.objectContaining({ next }) as Error);
+  });
+
   it.each([
     ['another version', pek, 0, [2], 'CERT_VERSION at cert.version'],
     ['version 0x100', pek, 1, [1], 'CERT_VERSION at cert.version'],

@@ -6,6 +6,7 @@ import { type EcPoint, requirePoint } from '../crypto/points.ts';
 import { readEcComponent, writeEcComponent } from './ec-component.ts';
 import {
   ALGORITHM,
+  aName,
   KEY_ALGORITHM,
   type KeyAlgorithm,
   type SevCertUsage,
@@ -104,7 +105,7 @@ function readUsage(reader: ByteReader): SevCertUsage {
 function readAlgorithm(reader: ByteReader, usage: SevCertUsage): KeyAlgorithm {
   const value = reader.u32('algorithm');
   if (value === ALGORITHM[KEY_ALGORITHM[usage]]) return KEY_ALGORITHM[usage];
-  const because = `A ${usage} has ${KEY_ALGORITHM[usage]}; this one says ${showAlgorithm(value)}.`;
+  const because = `${aName(usage).replace(/^a/, 'A')} has ${KEY_ALGORITHM[usage]}; this one says ${showAlgorithm(value)}.`;
   throw new SevError('CERT_ALGORITHM', { at: reader.path('algorithm'), because });
 }
 
@@ -125,7 +126,7 @@ function requireSigners(usage: SevCertUsage, [first, second]: SevCert['signature
   if (stranger) {
     throw new SevError('CERT_SLOT', {
       at,
-      sentence: `A key that may not sign a ${usage} (${stranger.usage}) signed it.`,
+      sentence: `A key that may not sign ${aName(usage)} (${stranger.usage}) signed it.`,
     });
   }
   if (first && first.usage === second?.usage) {

@@ -63,3 +63,6 @@ export const algorithmName = (value: number): KeyAlgorithm | SignatureAlgorithm 
 export const showUsage = (value: number): string => `0x${value.toString(16)} (${usageName(value) ?? 'unknown'})`;
 export const showAlgorithm = (value: number): string =>
   `0x${value.toString(16)} (${algorithmName(value) ?? 'not used by SEV certificates'})`;
+
+/** A usage with its article, as sentences have it: `an OCA`, `a PEK`. */
+export const aName = (usage: string): string => (/^[AO]/.test(usage) ? `an ${usage}` : `a ${usage}`);

@@ -23,6 +23,11 @@ export const SIGNATURE_SIZE = 512;
 const ECDSA_PADDING = SIGNATURE_SIZE - 2 * 72;
 const RSA_WIDTH = { RSA_SHA256: 256, RSA_SHA384: 512 };
 
+/** What AMD's key server once wrote into the second slot of CEKs: AMDESE/AMDSEV issue 18. */
+const CEK_OF_2019 = 0x10;
+const FETCH_CEK_AGAIN =
+  "AMD's key server handed out such CEKs until 2019: if it is one, fetch it again. If it stays so, do not trust it.";
+
 /** One used slot: who signed, how, and the 512 bytes of the value as stored (little-endian, zero-filled). */
 export interface SignatureSlot {
   readonly usage: SignerUsage;
@@ -51,6 +56,7 @@ export function readSignatureSlot(reader: ByteReader, slot: string): SignatureSl
     throw new SevError('CERT_SLOT', {
       at,
       sentence: `A signature slot names ${showUsage(usageValue)}, a key that signs no such certificate.`,
+      ...(usageValue === CEK_OF_2019 && algorithmValue === 0 && { next: FETCH_CEK_AGAIN }),
     });
   }
   const algorithm = SIGNING_ALGORITHMS[usage].find((name) => name === algorithmName(algorithmValue));

@@ -19,14 +19,15 @@ const SECP384R1 = Uint8Array.of(0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22);
 const MAX_KEY_SIZE = 256;
 
 /** Formats without a mark of their own: nothing but the size tells them. */
-const BY_SIZE: Readonly<Record<number, Extract<PieceKind, 'hash' | 'launch-measure' | 'packet-header' | 'session'>>> = {
+const BY_SIZE: Readonly<
+  Record<number, Extract<PieceKind, 'hash' | 'launch-measure' | 'packet-header' | 'session' | 'attestation-report'>>
+> = {
   32: 'hash',
   48: 'launch-measure',
   52: 'packet-header',
   128: 'session',
+  208: 'attestation-report',
 };
-const REPORT_SIZE = 208;
-const REPORT_SIGNER = Uint8Array.of(0x02, 0x10, 0, 0);
 const CHIP_ID_SIZE = 64;
 
 const hasAt = (bytes: Uint8Array, offset: number, mark: Uint8Array): boolean =>
@@ -51,9 +52,6 @@ export function readLargeFile(bytes: Uint8Array, source: string): Piece | undefi
 export async function readBinary(bytes: Uint8Array, source: string): Promise<Piece[]> {
   if (bytes.length > MAX_INPUT_BYTES) throw new SevError('BYTES_TOO_LARGE', { at: source });
   if (looksLikeCertificates(bytes)) return readCertificates(bytes, source);
-  if (bytes.length === REPORT_SIZE && hasAt(bytes, 52, REPORT_SIGNER)) {
-    return [{ kind: 'attestation-report', bytes: bytes.slice(), source }];
-  }
   if (bytes.length === CHIP_ID_SIZE) return [{ kind: 'chip-id', id: toHex(bytes), socket: socketOf(source), source }];
   if (isEcPrivateKey(bytes)) return [{ kind: 'private-key', bytes: bytes.slice(), source }];
   const kind = BY_SIZE[bytes.length];

@@ -40,6 +40,7 @@ describe('What is given raw', () => {
     [32, 'hash'],
     [52, 'packet-header'],
     [64, 'chip-id'],
+    [208, 'attestation-report'],
   ])('is told by its size: %i bytes are %s', async (size, kind) => {
     const bytes = random(size).fill(0xfe, 0, 2);
     expect(await kindsOf(bytes)).toEqual([kind]);

@@ -67,13 +67,19 @@ export function reportFaults(report: AttestationReport, expected: ExpectedReport
   const { mnonce, launchDigest, policy } = expected;
   return [
     equalBytes(report.mnonce, mnonce) ? [] : fault('mnonce', REPLAYED),
-    !launchDigest || equalBytes(report.launchDigest, launchDigest) ? [] : fault('launchDigest', OTHER_GUEST),
-    policy === undefined || report.policy === policy ? [] : fault('policy', otherPolicy(report.policy, policy)),
+    !launchDigest || equalBytes(report.launchDigest, launchDigest) ? [] : fault('launchDigest', OTHER_GUEST, COMPARE),
+    policy === undefined || report.policy === policy
+      ? []
+      : fault('policy', otherPolicy(report.policy, policy), LAUNCH_AGAIN),
   ].flat();
 }
 
 const REPLAYED = 'The report was made for another nonce: it is an old one, or the answer to somebody else.';
 const OTHER_GUEST = 'The report is of a guest that was loaded with something else than you expect.';
+/** For these a newer report would say the same again. */
+const COMPARE =
+  'Give this guest no secret. Compare your guest image, kernel and vCPUs with those that the host was given.';
+const LAUNCH_AGAIN = 'Give this guest no secret, and have it launched again with your session and its policy.';
 const otherPolicy = (actual: number, expected: number): string =>
   `The guest of this report runs under policy ${bothRadices(actual)}, not ${bothRadices(expected)}.`;
 
@@ -84,5 +90,5 @@ async function requireSignature(report: AttestationReport, { chain }: TrustedPdh
   throw new SevError('CERT_SIGNATURE', { at: 'report.signature', sentence, next });
 }
 
-const fault = (field: string, sentence: string): SevError =>
-  new SevError('CERT_REPORT', { at: `report.${field}`, sentence });
+const fault = (field: string, sentence: string, next?: string): SevError =>
+  new SevError('CERT_REPORT', { at: `report.${field}`, sentence, ...(next !== undefined && { next }) });

@@ -39,7 +39,7 @@ export async function verifyCek(ask: CaCert, cek: SevCert): Promise<void> {
   if (await verifyRsaPss(ask.key, caHash(ask.modulusSizeBits), signature, cek.signedBody)) return;
   throw new SevError('CERT_SIGNATURE', {
     at,
-    because: "It is the ASK's signature over the CEK.",
+    sentence: signatureWrong('ASK', 'CEK'),
     next: OTHER_GENERATION,
   });
 }

@@ -98,7 +98,7 @@ async function readCertificate(path: string, kind: 'pek-csr' | 'pek' | 'oca'): P
   const pieces = await readFile(path);
   const [only, ...others] = pieces;
   const isSevCert = only && others.length === 0 && 'cert' in only && 'publicKey' in only.cert;
-  return isSevCert && kind !== 'pek' ? (only.cert) : expectPiece(pieces, kind, path).cert;
+  return isSevCert && kind !== 'pek' ? only.cert : expectPiece(pieces, kind, path).cert;
 }
 
 async function readOwnerKey(path: string): Promise<OwnerKey> {
