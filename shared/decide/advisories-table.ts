@@ -157,7 +157,8 @@ export const ADVISORIES: readonly Advisory[] = [
     bulletin: 'AMD-SB-3005',
     published: '2023-11-14',
     about: 'sev',
-    affects: { naples: microcode(SEE_BULLETIN), rome: microcode(SEE_BULLETIN), milan: microcode(SEE_BULLETIN) },
+    // AMD mends it for Milan only: the memory of SEV and SEV-ES guests was never protected from being changed.
+    affects: { naples: NONE, rome: NONE, milan: microcode(SEE_BULLETIN) },
     sentence: 'CacheWarp: the host can drop what the guest has just written to memory, and so change its course.',
     source: cve('CVE-2023-20592'),
   },
@@ -242,13 +243,13 @@ export const ADVISORIES: readonly Advisory[] = [
 ];
 
 /**
- * The newest SEV firmware whose publication could be confirmed, and the day on which it was seen: AMD's mail to the kernel list
- * (Naples), and changelogs of linux-firmware in AOSC OS (the others). There may be newer.
+ * The newest SEV firmware whose publication could be confirmed, and a day by which it was seen: a log of Debian 11's, of the
+ * time of its kernel 5.10.113 (Naples), and changelogs of linux-firmware in AOSC OS (the others). There may be newer.
  */
 export const NEWEST_FIRMWARE: Readonly<
   Record<Exclude<Generation, 'simulated'>, { readonly version: FirmwareVersion; readonly knownBy: string }>
 > = {
-  naples: { version: [0, 17, 39], knownBy: '2020-09-15' },
+  naples: { version: [0, 17, 48], knownBy: '2022-06-30' },
   rome: { version: [0, 24, 20], knownBy: '2024-10-08' },
   milan: { version: [1, 55, 29], knownBy: '2025-02-21' },
   genoa: { version: [1, 55, 39], knownBy: '2025-02-21' },

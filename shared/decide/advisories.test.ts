@@ -44,6 +44,13 @@ describe('Advice on firmware', () => {
     expect(notes.every(({ sentence }) => sentence.includes('No attestation shows'))).toBe(true);
   });
 
+  it('promises no mending of CacheWarp where AMD made none', () => {
+    const nextFor = (generation: 'naples' | 'milan', version: readonly [number, number, number]) =>
+      adviseOnFirmware(firmware(generation, version), NOW).find(({ code }) => code === 'ADVISORY_CVE-2023-20592')?.next;
+    expect(nextFor('naples', [0, 17, 48])).toContain('No firmware mends it');
+    expect(nextFor('milan', [1, 55, 29])).toContain('A microcode update mends it');
+  });
+
   it('refuses what cannot bind a secret, and points to newer firmware', () => {
     const codes = adviseOnFirmware(firmware('naples', [0, 16, 12]), NOW).map(({ code }) => code);
     expect(codes).toContain('MEASURE_API_TOO_OLD');
