@@ -91,6 +91,30 @@ export function buildVmsa(settings: VmsaSettings, cpu: VmsaCpu): Uint8Array {
   return page.bytes;
 }
 
+/**
+ * The same page for another CPU, or for another guest image; every other byte stays.
+ * @param page 4,096 bytes, whoever made it
+ * @param change `resetEip` is where this CPU starts
+ * @throws SevError BYTES_LENGTH, MEASURE_CPU
+ */
+export function changeVmsa(
+  page: Uint8Array,
+  { cpuSignature, resetEip }: Partial<Pick<VmsaSettings, 'cpuSignature' | 'resetEip'>>,
+): Uint8Array {
+  requireLength(page, VMSA_SIZE, 'vmsa');
+  const changed = new Page(page);
+  if (cpuSignature !== undefined) {
+    requireU32(cpuSignature, 'cpu.signature');
+    changed.u64(0x310, BigInt(cpuSignature));
+  }
+  if (resetEip !== undefined) {
+    requireU32(resetEip, 'vmsa.resetEip');
+    changed.u64(0x018, BigInt((resetEip & 0xffff0000) >>> 0));
+    changed.u64(0x178, BigInt(resetEip & 0xffff));
+  }
+  return changed.bytes;
+}
+
 /** @throws SevError MEASURE_VCPUS, MEASURE_IMAGE, MEASURE_CPU */
 export function buildVmsaPages(settings: VmsaSettings, vcpus: number): VmsaPages {
   requireVcpus(vcpus);
@@ -181,8 +205,13 @@ interface Segment {
 
 /** A page under construction. Everything is little-endian; a segment is selector, attributes, limit, base. */
 class Page {
-  readonly bytes = new Uint8Array(VMSA_SIZE);
-  #view = new DataView(this.bytes.buffer);
+  readonly bytes: Uint8Array;
+  readonly #view: DataView;
+
+  constructor(before: Uint8Array = new Uint8Array(VMSA_SIZE)) {
+    this.bytes = before.slice();
+    this.#view = new DataView(this.bytes.buffer);
+  }
 
   segment(at: number, { selector = 0, attributes = 0, limit, base = 0 }: Segment): void {
     this.u16(at, selector);

@@ -87,7 +87,7 @@ async function readInputs(options: InputOptions, es: boolean | undefined, secret
   const wants = { kernelHashes: kernel !== undefined, es: vcpus !== undefined, secret };
   const { guestImage, findings } = readImage(image, wants);
   const kernelHashes = hashKernelFiles({ kernel, initrd, cmdline });
-  const vmsas = vcpus === undefined ? undefined : await readVmsas(options, vcpus, guestImage?.resetEip);
+  const vmsas = vcpus === undefined ? undefined : await readVmsas(options, vcpus, { image, guestImage });
   return { image, guestImage, kernelHashes, vmsas, findings };
 }
 
@@ -122,9 +122,18 @@ export function requireLaunchFiles(
   return { firmware, vcpus };
 }
 
-async function readVmsas(options: InputOptions, vcpus: number, resetEip: number | undefined): Promise<VmsaPages> {
+async function readVmsas(
+  options: InputOptions,
+  vcpus: number,
+  { image, guestImage }: Pick<LaunchInputFiles, 'image' | 'guestImage'>,
+): Promise<VmsaPages> {
   const pages = await readVmsaFiles(options, vcpus);
-  return pages ?? buildVmsaPages({ ...readVmsaSettings(options), ...(resetEip !== undefined && { resetEip }) }, vcpus);
+  if (pages) return pages;
+  const settings = readVmsaSettings(options);
+  // What is wrong with its table is the reason where the image should say where further CPUs start.
+  const needsImage = vcpus > 1 && settings.variant !== 'krun';
+  const { resetEip } = guestImage ?? (needsImage ? parseGuestImageEnds(image, '--firmware') : {});
+  return buildVmsaPages({ ...settings, ...(resetEip !== undefined && { resetEip }) }, vcpus);
 }
 
 /**

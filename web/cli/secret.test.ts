@@ -22,6 +22,11 @@ interface World {
 
 const FIRMWARE = image([area(SECRET, 0x810000, 0xc00)]);
 
+interface Commands {
+  readonly qmp: string;
+  readonly virsh: string;
+}
+
 interface Options {
   readonly format?: string;
   readonly apiMinor?: number;
@@ -77,15 +82,16 @@ describe('secret', () => {
     expect(parseSecretTable(table)).toMatchObject([{ data: new TextEncoder().encode('pass\0') }]);
   });
 
-  it('writes base64 for virsh, and the command for QMP', async () => {
+  it('writes base64 for virsh, and the commands for virsh and QMP', async () => {
     const { folder, open, launch } = await world();
     const secret = `luks-key:${folder.write('secret', 'pass\0')}`;
-    const files = [folder.at('h'), folder.at('p')];
-    const { code, json } = await runJson<{ qmp: string }>('secret', ...launch, '-s', secret, '--base64', ...files);
+    const files = [folder.at('h 1'), folder.at('p')];
+    const { code, json } = await runJson<Commands>('secret', ...launch, '-s', secret, '--base64', ...files);
+    expect(json.virsh).toBe(`virsh domsetlaunchsecstate DOMAIN --secrethdr '${files[0]}' --secret ${files[1]}`);
     expect(code).toBe(0);
     const sent = JSON.parse(json.qmp) as { arguments: { 'packet-header': string; secret: string } };
-    expect(sent.arguments).toEqual({ 'packet-header': folder.text('h'), secret: folder.text('p') });
-    await open(fromBase64(folder.text('h')), fromBase64(folder.text('p')));
+    expect(sent.arguments).toEqual({ 'packet-header': folder.text('h 1'), secret: folder.text('p') });
+    await open(fromBase64(folder.text('h 1')), fromBase64(folder.text('p')));
   });
 
   it.each<[string, readonly string[], string]>([

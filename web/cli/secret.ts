@@ -1,5 +1,5 @@
 // The verb `secret`: packs secrets for one verified launch of a recorded session.
-import { injectFiles, qmpInjectCommand } from '../../shared/configure/host-commands.ts';
+import { injectCommand, injectFiles, qmpInjectCommand } from '../../shared/configure/host-commands.ts';
 import { toUtf8 } from '../../shared/bytes/text.ts';
 import { type Decision, decide, type Release } from '../../shared/decide/decision.ts';
 import type { Finding } from '../../shared/decide/finding.ts';
@@ -37,7 +37,8 @@ launch (API 0.17), for a session that \`sev-verifier session\` made for a verifi
 ${REPORTED_HELP}
       --policy N       the policy that the host reports, when it is to be compared with the session's
 ${LAUNCH_HELP}
-      --base64         write base64 text, as virsh domsetlaunchsecstate reads it, instead of bytes as sevctl does
+      --base64         write base64 text, as virsh domsetlaunchsecstate reads it, instead of bytes as sevctl does;
+                       says the command
       --force          replace files that are there
       --json           one JSON object instead, with the QMP command
 
@@ -78,7 +79,8 @@ export const run = verb({
       const packet = await sealOnce(record, decision, table);
       const outputs = outputsOf(packet, header, payload, options.base64);
       await writeOutputs(outputs, options.force);
-      return say(decision, { policy, findings }, outputs, { packet, table });
+      const virsh = options.base64 ? { virsh: virshCommand(header, payload) } : {};
+      return say(decision, { policy, findings }, outputs, { packet, table, ...virsh });
     } finally {
       table.fill(0);
     }
@@ -106,6 +108,14 @@ function outputsOf(packet: SecretPacket, header: string, payload: string, asText
 interface Packed {
   readonly packet: SecretPacket;
   readonly table: Uint8Array;
+  /** Where the files are what virsh reads. */
+  readonly virsh?: string;
+}
+
+/** For the host's operator, who puts the guest's name in DOMAIN's place; a name that begins with a dash is no option. */
+function virshCommand(header: string, payload: string): string {
+  const plain = (path: string): string => (path.startsWith('-') ? `./${path}` : path);
+  return injectCommand('DOMAIN', { header: plain(header), payload: plain(payload) });
 }
 
 interface Judged {
@@ -125,10 +135,12 @@ function say(decision: Decision, { policy, findings }: Judged, outputs: readonly
     warnings,
     files: outputs.map(({ path }) => path),
     ...(packed && { qmp: qmpInjectCommand(packed.packet) }),
+    ...(packed?.virsh !== undefined && { virsh: packed.virsh }),
   };
   const lines = [
     released ? verdictOf(decision) : 'WITHHELD: nothing was packed. Keep the secret.',
     ...outputs.map(({ path }) => `  ${path}`),
+    ...(packed?.virsh === undefined ? [] : ['Inject it with', `  ${packed.virsh}`]),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...findingLines(findings),
     '',

@@ -28,7 +28,7 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     load: () => import('./secret.ts'),
   },
   vmsa: {
-    summary: 'build or show the first registers of a vCPU (SEV-ES)',
+    summary: 'build, change or show the first registers of a vCPU (SEV-ES)',
     load: () => import('./vmsa.ts'),
   },
   doctor: {

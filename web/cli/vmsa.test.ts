@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../shared/bytes/text.ts';
 import { sha256Sync } from '../../shared/crypto/sha256-stream.ts';
+import { entry, image, le, RESET } from '../../shared/testing/guest-images.ts';
 import { describeWithVectors, vectorBytes, vectorJson } from '../../shared/testing/vectors.ts';
 import { TestFolder } from './testing/folder.ts';
 import { run, runJson } from './testing/run.ts';
@@ -63,7 +64,31 @@ describeWithVectors('vmsa, with the vectors', () => {
   });
 });
 
+const imageStartingAt = (eip: number): Uint8Array => image([entry(RESET, le(eip))]);
+
 describe('vmsa', () => {
+  it('puts another CPU and another image’s start into a page, as `sevctl vmsa update` does', async () => {
+    const folder = new TestFolder();
+    const [cpu, image] = [
+      ['--cpu-model', 'EPYC-Genoa'],
+      ['--firmware', folder.write('f', imageStartingAt(0x12345678))],
+    ];
+    const old = ['--cpu-model', 'EPYC', '--firmware', folder.write('old', imageStartingAt(0x80b004))];
+    for (const number of ['0', '1']) {
+      const [page, wanted] = [folder.at(`page${number}`), folder.at(`wanted${number}`)];
+      await run('vmsa', 'build', page, '--cpu', number, '--userspace', 'qemu', ...old);
+      await run('vmsa', 'build', wanted, '--cpu', number, '--userspace', 'qemu', ...cpu, ...image);
+      const update = ['update', page, '--cpu', number, '--userspace', 'qemu'];
+      const { json } = await runJson('vmsa', ...update, '--family', '25', '--model', '17', '--stepping', '0', ...image);
+      expect(json).toMatchObject({ status: 'updated', file: page });
+      expect(folder.read(`page${number}`)).toEqual(folder.read(`wanted${number}`));
+    }
+    const page = new Uint8Array(4096).fill(0xee);
+    await run('vmsa', 'update', folder.write('strange', page), '--cpu', '0', '--cpu-signature', '0xa00f11');
+    page.set([0x11, 0x0f, 0xa0, 0, 0, 0, 0, 0], 0x310);
+    expect(folder.read('strange')).toEqual(page);
+  });
+
   it('says what it does not know', async () => {
     const { out } = await run('vmsa', 'show', new TestFolder().write('page', new Uint8Array(4096).fill(0xff)));
     expect(out).toContain('as made by nobody known here');
@@ -80,11 +105,20 @@ describe('vmsa', () => {
     ['build', 'OUT', '--cpu', '0', '--family', '25'],
     ['build', 'OUT', '--cpu', '0', '--cpu-model', 'EPYC', '--userspace', 'xen'],
     ['build', 'OUT', '--cpu', '0', '--cpu-model', 'EPYC', '--userspace', 'qemu', '--variant', 'qemu'],
+    ['update', 'OUT', '--cpu', '0', '--cpu-model', 'EPYC'],
+    ['update', 'SHORT', '--cpu', '0', '--cpu-model', 'EPYC'],
+    ['update', 'PAGE', '--cpu-model', 'EPYC'],
+    ['update', 'PAGE', '--cpu', '1'],
+    ['update', 'PAGE', '--cpu', '0', '--firmware', 'SHORT'],
     ['show', 'none'],
     ['show', 'SHORT'],
   ])('ends with 2 for %j', async (...args) => {
     const folder = new TestFolder();
-    const paths: Record<string, string> = { OUT: folder.at('out'), SHORT: folder.write('short', new Uint8Array(4095)) };
+    const paths: Record<string, string> = {
+      OUT: folder.at('out'),
+      SHORT: folder.write('short', new Uint8Array(4095)),
+      PAGE: folder.write('page', new Uint8Array(4096)),
+    };
     const { code, err } = await run('vmsa', ...args.map((arg) => paths[arg] ?? arg));
     expect(code, err).toBe(2);
     expect(() => folder.read('out')).toThrow();

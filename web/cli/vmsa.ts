@@ -1,13 +1,12 @@
-// The verb `vmsa`: builds a page of first registers for SEV-ES, or says what is in one.
+// The verb `vmsa`: builds or changes a page of first registers for SEV-ES, or says what is in one.
 import { toHex } from '../../shared/bytes/text.ts';
 import { sha256Sync } from '../../shared/crypto/sha256-stream.ts';
 import { showSignature } from '../../shared/formats/cpu-signature.ts';
 import { parseGuestImageEnds } from '../../shared/formats/guest-image.ts';
 import { readVmsa } from '../../shared/formats/vmsa-reading.ts';
-import { buildVmsa, VMSA_VARIANTS, type VmsaSettings } from '../../shared/formats/vmsa.ts';
+import { buildVmsa, changeVmsa, VMSA_VARIANTS, type VmsaSettings } from '../../shared/formats/vmsa.ts';
 import { CPU_OPTIONS, readVmsaSettings } from './cpu-options.ts';
 import { hashFile } from './hash-file.ts';
-
 import { freeValues, type Given, type OptionTable, required } from './options.ts';
 import { readSmallFile } from './read-file.ts';
 import { usage } from './usage.ts';
@@ -16,10 +15,11 @@ import { readRegisters } from './vmsa-registers.ts';
 import { writeOutputs } from './write-file.ts';
 
 const HELP = `Usage: sev-verifier vmsa build FILE --cpu N [OPTIONS]
+       sev-verifier vmsa update FILE --cpu N [OPTIONS]
        sev-verifier vmsa show FILE
 
-Builds the page of 4096 bytes that SEV-ES measures for a vCPU, with the options of \`sevctl vmsa build\`; or shows what is
-in such a page, and who makes pages like it.
+Builds the page of 4096 bytes that SEV-ES measures for a vCPU, with the options of \`sevctl vmsa build\`; puts another CPU
+or the start of another guest image into such a page; or shows what is in it, and who makes pages like it.
 
       --cpu N          0 is the boot CPU; all others have the same page
       --firmware FILE  the guest image, which says where the other CPUs start
@@ -54,8 +54,9 @@ export const run = verb({
     const [what, ...rest] = free;
     const [file] = freeValues(rest, 'FILE') as [string];
     if (what === 'build') return build(file, options);
+    if (what === 'update') return update(file, options);
     if (what === 'show') return show(file);
-    throw usage('', 'It is `vmsa build` or `vmsa show`.');
+    throw usage('', 'It is `vmsa build`, `vmsa update` or `vmsa show`.');
   },
 });
 
@@ -63,7 +64,36 @@ async function build(file: string, options: Options): Promise<Result> {
   const cpu = required(options.cpu, '--cpu') === 0 ? 'boot' : 'other';
   const page = buildVmsa(settingsOf(options), cpu);
   await writeOutputs([{ path: file, bytes: page }], options.force);
-  const json = { status: 'built', file, sha256: toHex(sha256Sync(page)), ...wordsOf(page) };
+  return written('built', file, page);
+}
+
+/** In place, as sevctl does it: a CPU, where one is given; where the CPU starts, for all but the boot CPU. */
+async function update(file: string, options: Options): Promise<Result> {
+  const isBoot = required(options.cpu, '--cpu') === 0;
+  if (options['debug-swap']) throw usage('--debug-swap', 'Build the page anew for that.');
+  const before = await readSmallFile(file);
+  const { madeBy } = readVmsa(before);
+  const hasCpu = isCpuNamed(options);
+  const { cpuSignature, resetEip } = settingsOf(hasCpu ? options : { ...options, 'cpu-signature': 0 });
+  const startsByImage = !isBoot && options.userspace !== 'krun' && madeBy[0]?.variant !== 'krun';
+  if (!hasCpu && !(startsByImage && resetEip !== undefined)) {
+    throw usage('', 'There is nothing to change: give a CPU, or for all but the boot CPU a guest image (--firmware).');
+  }
+  const page = changeVmsa(before, {
+    ...(hasCpu && { cpuSignature }),
+    ...(startsByImage && resetEip !== undefined && { resetEip }),
+  });
+  await writeOutputs([{ path: file, bytes: page }], true);
+  return written('updated', file, page);
+}
+
+const isCpuNamed = (options: Options): boolean =>
+  (['family', 'model', 'stepping', 'cpu-model', 'cpu-family', 'cpu-stepping', 'cpu-signature'] as const).some(
+    (name) => options[name] !== undefined,
+  );
+
+function written(status: string, file: string, page: Uint8Array): Result {
+  const json = { status, file, sha256: toHex(sha256Sync(page)), ...wordsOf(page) };
   return { exitCode: 0, json, text: `${file}: ${summary(page)}\n` };
 }
 
