@@ -126,6 +126,13 @@ describe("libvirt's domain", () => {
     expect(readDocument(launchSecurityXml({ ...config, ...kernel })).attributes['kernelHashes']).toBe('yes');
   });
 
+  it('wants whole paths, and a QEMU that can measure the kernel', () => {
+    for (const changes of [{ firmware: 'OVMF.fd' }, { ...kernel, initrd: 'initrd' }, { disks: ['./d.qcow2'] }]) {
+      expect(() => domainXml({ ...config, ...changes })).toThrow('libvirt wants whole paths');
+    }
+    expect(() => domainXml({ ...config, ...kernel, ...qemu(6, 1) })).toThrow('MEASURE_IMAGE at qemuVersion');
+  });
+
   it('turns the IOMMU on where QEMU does not do it by itself', () => {
     const driver = (changes: object) =>
       find(readDocument(domainXml({ ...config, ...changes })), 'devices', 'rng', 'driver');

@@ -56,7 +56,7 @@ export const usesKernelHashes = ({ kernel }: Pick<LaunchConfig, 'kernel'>): bool
 
 export const isEs = ({ policy }: Pick<LaunchConfig, 'policy'>): boolean => parsePolicy(policy).es;
 
-/** @throws SevError MEASURE_POLICY, MEASURE_VCPUS, BYTES_VALUE */
+/** @throws SevError MEASURE_POLICY, MEASURE_VCPUS, BYTES_VALUE; MEASURE_IMAGE when this QEMU cannot measure the kernel */
 export function requireLaunchConfig(config: LaunchConfig): void {
   parsePolicy(config.policy);
   requireVcpus(config.vcpus);
@@ -65,16 +65,25 @@ export function requireLaunchConfig(config: LaunchConfig): void {
   requireNumber('memoryMib', config.memoryMib, 64, 16 * 1024 * 1024);
   requireNumber('cbitpos', config.cbitpos, 32, 63);
   requireNumber('reducedPhysBits', config.reducedPhysBits, 0, 63);
-  for (const path of [config.firmware, config.kernel, config.initrd, ...(config.disks ?? [])]) {
-    if (path !== undefined) requirePath(path);
-  }
+  for (const path of pathsOf(config)) requirePath(path);
   if (config.cmdline !== undefined && /[\0\n\r]/.test(config.cmdline)) {
     throw new SevError('BYTES_VALUE', { at: 'cmdline', because: 'A command line has no line ends and no NUL.' });
+  }
+  if (usesKernelHashes(config) && !qemuAtLeast(config.qemuVersion ?? PRESENT_QEMU, 6, 2)) {
+    throw new SevError('MEASURE_IMAGE', {
+      at: 'qemuVersion',
+      sentence: 'A QEMU before 6.2 cannot measure a kernel, so the host could boot another.',
+      next: 'Use QEMU 6.2 or later, or let the guest image boot from an encrypted disk.',
+    });
   }
   if (config.kernel === undefined && (config.initrd !== undefined || config.cmdline !== undefined)) {
     throw new SevError('BYTES_VALUE', { at: 'kernel', because: 'Initrd and command line need a kernel.' });
   }
 }
+
+/** All files of a launch. */
+export const pathsOf = ({ firmware, kernel, initrd, disks = [] }: LaunchConfig): readonly string[] =>
+  [firmware, kernel, initrd, ...disks].filter((path) => path !== undefined);
 
 function requireName(at: string, name: string): void {
   if (/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/.test(name)) return;

@@ -1,9 +1,11 @@
 // A launch as libvirt's domain XML, the way libvirt's article on SEV wants it.
 import { toBase64 } from '../bytes/text.ts';
+import { SevError } from '../errors.ts';
 import {
   isEs,
   type LaunchConfig,
   machineType,
+  pathsOf,
   PRESENT_QEMU,
   qemuAtLeast,
   requireLaunchConfig,
@@ -20,10 +22,11 @@ export function launchSecurityXml(config: LaunchConfig): string {
 /**
  * A whole domain: q35, a stateless loader, locked memory, nothing that is not needed. Start it with
  * `virsh start --paused`.
- * @throws SevError MEASURE_POLICY, MEASURE_VCPUS, BYTES_VALUE
+ * @throws SevError MEASURE_POLICY, MEASURE_VCPUS, MEASURE_IMAGE, BYTES_VALUE
  */
 export function domainXml(config: LaunchConfig): string {
   requireLaunchConfig(config);
+  for (const path of pathsOf(config)) requireWholePath(path);
   const { name, memoryMib, vcpus } = config;
   return writeXml(
     xml('domain', { type: 'kvm' }, [
@@ -49,6 +52,15 @@ export function domainXml(config: LaunchConfig): string {
       launchSecurity(config),
     ]),
   );
+}
+
+/** libvirt's schema takes no other, and its daemon runs in no folder of the operator's. */
+function requireWholePath(path: string): void {
+  if (path.startsWith('/')) return;
+  throw new SevError('BYTES_VALUE', {
+    at: 'path',
+    because: `libvirt wants whole paths, and “${path}” begins without a “/”.`,
+  });
 }
 
 function osElement(config: LaunchConfig): XmlParts {

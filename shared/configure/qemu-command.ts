@@ -1,5 +1,4 @@
 // A launch as QEMU's arguments, for the QEMU that the host has.
-import { SevError } from '../errors.ts';
 import { toBase64 } from '../bytes/text.ts';
 import {
   isEs,
@@ -34,13 +33,6 @@ export const qemuSessionFiles = ({ godh, session }: Pick<LaunchConfig, 'godh' | 
 export function qemuArguments(config: LaunchConfig, files: QemuFiles): readonly string[] {
   requireLaunchConfig(config);
   const version = config.qemuVersion ?? PRESENT_QEMU;
-  if (usesKernelHashes(config) && !qemuAtLeast(version, 6, 2)) {
-    throw new SevError('MEASURE_IMAGE', {
-      at: 'qemuVersion',
-      sentence: 'A QEMU before 6.2 cannot measure a kernel, so the host could boot another.',
-      next: 'Use QEMU 6.2 or later, or let the guest image boot from an encrypted disk.',
-    });
-  }
   const support = qemuAtLeast(version, 6, 0) ? 'confidential-guest-support' : 'memory-encryption';
   const es = isEs(config) ? ',smm=off' : '';
   return [
