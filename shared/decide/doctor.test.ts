@@ -139,9 +139,12 @@ describe('The doctor names', () => {
   });
 
   it('a version that was taken from the PEK certificate', async () => {
-    const version = { apiMajor: 0, apiMinor: 70, build: VERSION.build };
-    const report = await ask({ version }, { pekApi: version });
-    expect(report.diagnosis!.sentence).toContain('taken from the PEK');
+    const version = { apiMajor: 1, apiMinor: 55, build: 22 };
+    const stale = { ...measured({ version }), apiMajor: 1, apiMinor: 49, build: 3 };
+    const report = await ask({}, { reported: stale, pekApi: { apiMajor: 1, apiMinor: 49 } });
+    expect(report.diagnosis!.sentence).toContain("the one that was given is the PEK certificate's, which can be older");
+    const named = await ask({ version: { ...VERSION, apiMinor: 70 } }, { pekApi: { apiMajor: 1, apiMinor: 70 } });
+    expect(named.diagnosis!.sentence).toContain('it is the one that the PEK certificate names');
   });
 
   it('a nonce that came first', async () => {
@@ -163,6 +166,21 @@ describe('The doctor names', () => {
     expect((await ask({ image }, {}, { depth: 1 })).ended).toBe('exhausted');
     const report = await ask({ image }, { reportDigest: digestOf({ image }) });
     expect(factors(report)).toEqual(['reported-digest']);
+  });
+
+  it('known inputs by their names, although an attestation report names their digest', async () => {
+    const truths: readonly Truth[] = [
+      { image: otherOvmf },
+      { vcpus: 77, variant: 'qemu-init2' },
+      { kernelHashes: 'off', vcpus: 9, policy: POLICY & 0xff },
+    ];
+    const answers = await Promise.all(truths.map((truth) => ask(truth, { reportDigest: digestOf(truth) })));
+    expect(answers.map(factors)).toEqual([
+      ['guest-image'],
+      ['vmsa-variant', 'vcpus'],
+      ['policy', 'kernel-hashes', 'vcpus'],
+    ]);
+    expect(answers.map(({ ended }) => ended)).toEqual(['found', 'found', 'found']);
   });
 
   it("a guest that was launched without SEV-ES, under that session's policy", async () => {

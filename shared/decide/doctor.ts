@@ -6,9 +6,16 @@ import { readState } from '../crypto/sha256-block.ts';
 import { type ReportedLaunch, readReportedLaunch } from '../verify/launch-measure.ts';
 import type { DoctorCase, DoctorKey } from './doctor/case.ts';
 import type { Change, Variant } from './doctor/change.ts';
-import { type DigestCandidate, type DigestPlan, digestsOfWeight, planDigests } from './doctor/digests.ts';
+import {
+  type DigestCandidate,
+  type DigestPlan,
+  digestsOfWeight,
+  planDigests,
+  REPORTED_DIGEST,
+} from './doctor/digests.ts';
 import { type Header, headersOfWeight } from './doctor/headers.ts';
 
+export { BEYOND_THE_DOCTOR } from './doctor/beyond.ts';
 export type * from './doctor/case.ts';
 export type { Change, Factor } from './doctor/change.ts';
 export { cryptoKeyOracle, type HmacOracle, rawKeyOracle } from '../crypto/hmac-search.ts';
@@ -40,15 +47,6 @@ export interface DoctorOptions {
   readonly pause?: () => Promise<void>;
   readonly now?: () => number;
 }
-
-/** What no search can try, for a report without a diagnosis: what to look at next, the likeliest first. */
-export const BEYOND_THE_DOCTOR: readonly string[] = [
-  'A guest image, kernel or initrd that is not in your library: add every build that the host may have used.',
-  "A CPU whose signature is none of the known models: with -cpu host, add the host CPU's own.",
-  'QEMU 7.2 with a kernel adds a random seed to it, so that its hash is never the same: use the machine type pc-q35-7.1, or QEMU 8.',
-  'A -dtb, or an IGVM file, changes what is measured in ways that are not tried here.',
-  'A measurement of an earlier launch, or of a session whose key is not here.',
-];
 
 const BATCH = 2048;
 const PAUSE_MS = 50;
@@ -101,6 +99,26 @@ class Search {
   }
 
   async run(): Promise<readonly Change[] | undefined> {
+    const found = await this.#search();
+    return found?.includes(REPORTED_DIGEST) ? this.#named(found) : found;
+  }
+
+  /** A digest that the report named is one of the known inputs', perhaps; it need not fit the rest any more. */
+  async #named(found: readonly Change[]): Promise<readonly Change[]> {
+    const wanted = readState(this.#given.reportDigest!);
+    let looked = 0;
+    for (let weight = 0; weight <= this.#depth; weight++) {
+      for (const { digest, es, changes } of this.#digestsOf(weight, { es: true, plain: true })) {
+        if (++looked % BATCH === 0) await this.#breathe();
+        if (this.#options.signal?.aborted) return this.#stop(found);
+        if (es === undefined || !same(digest, wanted)) continue;
+        return this.#stop(found.flatMap((change) => (change === REPORTED_DIGEST ? changes() : [change])));
+      }
+    }
+    return this.#stop(found);
+  }
+
+  async #search(): Promise<readonly Change[] | undefined> {
     for (let weight = 0; weight <= this.#depth; weight++) {
       for (const arrangement of arrangementsOf(this.#given.reported)) {
         for (const key of this.#given.keys) {

@@ -57,6 +57,7 @@ export async function withDoctorCase<T>(options: DoctorOptions, use: (given: Doc
   const registers = vcpus === undefined ? undefined : await readRegisters(options, vcpus);
   const reportDigest = options.report === undefined ? undefined : await readReportDigest(options.report);
   const pekApi = options.pek === undefined ? undefined : await readPekApi(options.pek);
+  const name = basename(options.tk ?? options.tik ?? '');
   const others = await Promise.all(options['other-tik'].map(readOtherKey));
   return withRawKeys(options, ({ tik, tek }) =>
     use({
@@ -71,8 +72,8 @@ export async function withDoctorCase<T>(options: DoctorOptions, use: (given: Doc
         signatures: options['other-signature'].map((text) => parseNumber(text, 0xffff_ffff, '--other-signature')),
       },
       keys: [
-        { role: 'this-session', name: options.tk ?? options.tik ?? '', oracle: rawKeyOracle(tik) },
-        { role: 'tek-as-tik', name: options.tk ?? options.tek ?? '', oracle: rawKeyOracle(tek) },
+        { role: 'this-session', name, oracle: rawKeyOracle(tik) },
+        { role: 'tek-as-tik', name, oracle: rawKeyOracle(tek) },
         ...others,
       ],
       ...(reportDigest && { reportDigest }),

@@ -87,6 +87,12 @@ describe('doctor', () => {
     expect(code).toBe(1);
     expect(out).toMatch(/^NOT FOUND/);
     expect(out).toContain('not an acceptance');
+    expect(out, 'what else it may be, and how to search on').toMatch(
+      /likeliest first:\n {2}- A guest image[^]*--depth 3/,
+    );
+    const { json } = await runJson<DoctorJson & { beyond: readonly string[] }>(...args, '--depth', '1');
+    expect(json).toMatchObject({ status: 'mismatch', ended: 'exhausted' });
+    expect(json.beyond.length).toBeGreaterThan(3);
   });
 
   it('ends with 2 for what it cannot read', async () => {

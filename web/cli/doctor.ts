@@ -1,5 +1,5 @@
 // The verb `doctor`: why does the measurement differ? It names what would have matched, and accepts nothing.
-import { diagnose, type DoctorReport } from '../../shared/decide/doctor.ts';
+import { BEYOND_THE_DOCTOR, diagnose, type DoctorReport } from '../../shared/decide/doctor.ts';
 import { DOCTOR_OPTIONS, withDoctorCase } from './doctor-case.ts';
 import { INPUT_HELP } from './launch-files.ts';
 import { freeValues } from './options.ts';
@@ -48,7 +48,7 @@ export const run = verb({
         }),
       ),
     );
-    return say(report, performance.now() - started);
+    return say(report, performance.now() - started, options.depth ?? 2);
   },
 });
 
@@ -68,23 +68,31 @@ function showProgress(tried: number, { err, isLive }: Terminal): void {
   if (isLive) err(`\r${tried.toLocaleString('en')} tried … `);
 }
 
-const ENDINGS = {
+const ENDINGS: Readonly<Record<DoctorReport['ended'], string>> = {
   found: '',
-  exhausted:
-    'NOT FOUND: none of the plausible other inputs gives this measurement. Add images, kernels and keys that the host may have used.',
+  exhausted: 'NOT FOUND: none of the plausible other inputs gives this measurement.',
   aborted: 'ENDED before everything was tried.',
   limit: 'ENDED before everything was tried.',
 };
 
-function say({ diagnosis, tried, ended }: DoctorReport, ms: number): Result {
+/** Where nothing was found: what else it may be, and how to search on. */
+const furtherSteps = (depth: number): readonly string[] => [
+  'It may be, the likeliest first:',
+  ...BEYOND_THE_DOCTOR.map((reason) => `  - ${reason}`),
+  ...(depth < 3 ? ['Or three surprises at once: search again with --depth 3, which takes minutes.'] : []),
+];
+
+function say({ diagnosis, tried, ended }: DoctorReport, ms: number, depth: number): Result {
   const matches = diagnosis?.changes.length === 0;
-  const json = { status: matches ? 'matches' : 'mismatch', ended, tried, ms: Math.round(ms), diagnosis };
+  const beyond = ended === 'exhausted' ? BEYOND_THE_DOCTOR : undefined;
+  const json = { status: matches ? 'matches' : 'mismatch', ended, tried, ms: Math.round(ms), diagnosis, beyond };
   const text = [
     diagnosis ? `${matches ? 'MATCHES' : 'FOUND'}: ${diagnosis.sentence}\nNext: ${diagnosis.next}` : ENDINGS[ended],
     ...(diagnosis?.changes ?? []).map(
       ({ factor, expected, found }) => `  ${factor}: expected ${expected}; measured ${found}`,
     ),
-    `${tried.toLocaleString('en')} candidates in ${(ms / 1000).toFixed(1)} s.`,
+    ...(beyond ? furtherSteps(depth) : []),
+    `${tried.toLocaleString('en')} ${tried === 1 ? 'candidate' : 'candidates'} in ${(ms / 1000).toFixed(1)} s.`,
     ...(matches ? [] : ['This is a diagnosis, not an acceptance: keep the secret.']),
     '',
   ].join('\n');

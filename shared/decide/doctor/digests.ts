@@ -97,7 +97,7 @@ function imageVariants({ expected, library }: DoctorCase): readonly Variant<Doct
   ];
 }
 
-const REPORTED_DIGEST: Change = {
+export const REPORTED_DIGEST: Change = {
   factor: 'reported-digest',
   expected: 'a digest of your inputs',
   found: 'the digest of the attestation report',

@@ -55,7 +55,8 @@ export function misread(value: number, max: number): readonly number[] {
 }
 
 const RADIX = 'a number was read in decimal instead of hex, or the other way round';
-const STALE = 'the version was taken from the PEK certificate, which is older than the firmware';
+const STALE = "the one that was given is the PEK certificate's, which can be older than the firmware";
+const OF_PEK = 'it is the one that the PEK certificate names';
 
 /** @param most the greatest weight that is asked for: the rare ones are sixteen thousand */
 function versionVariants({ reported, pekApi }: DoctorCase, most: number): readonly Variant<Version>[] {
@@ -79,12 +80,13 @@ function versionVariants({ reported, pekApi }: DoctorCase, most: number): readon
       for (const number of withMisread(build)) add({ apiMajor: major, apiMinor: minor, build: number }, 1, RADIX);
     }
   }
-  if (pekApi) add({ ...pekApi, build }, 1, STALE);
+  if (pekApi) add({ ...pekApi, build }, 1, OF_PEK);
   addBuilds(apiMajor, apiMinor, 1, 'the build id is another');
   add({ apiMajor: 0, apiMinor: 16, build }, 1, 'the firmware is from before API 0.17');
   if (most < 2) return variants;
+  const isOfPek = pekApi?.apiMajor === apiMajor && pekApi.apiMinor === apiMinor;
   for (const major of new Set([0, 1, apiMajor])) {
-    for (let minor = 0; minor < 64; minor++) addBuilds(major, minor, 2, 'the firmware is another');
+    for (let minor = 0; minor < 64; minor++) addBuilds(major, minor, 2, isOfPek ? STALE : 'the firmware is another');
   }
   return variants;
 }

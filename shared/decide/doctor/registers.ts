@@ -82,11 +82,16 @@ const setOf = (settings: Settings, vcpus: number | undefined): RegisterSet => ({
 
 export const vcpusChange = (expected: number | undefined, found: number): Change => ({
   factor: 'vcpus',
-  expected: expected === undefined ? 'none' : String(expected),
+  expected: expected === undefined ? 'no registers' : String(expected),
   found: String(found),
   sentence: `The guest was started with ${found} ${found === 1 ? 'vCPU' : 'vCPUs'}${expected === undefined ? '' : `, not ${expected}`}.`,
-  next: 'Have the host start it with the number that you expect; or, if the other is right, expect that, and verify again.',
+  next:
+    expected === undefined
+      ? DECIDE_ES
+      : 'Have the host start it with the number that you expect; or, if the other is right, expect that, and verify again.',
 });
+
+const DECIDE_ES = 'Decide whether the guest is to run under SEV-ES, and make a new session for that.';
 
 const esChange = (expected: string, found: string): Change => ({
   factor: 'sev-es',
@@ -94,7 +99,7 @@ const esChange = (expected: string, found: string): Change => ({
   found,
   sentence:
     found === 'off' ? 'The guest was launched without SEV-ES: no registers were measured.' : `SEV-ES was ${found}.`,
-  next: 'Decide whether the guest is to run under SEV-ES, and make a new session for that.',
+  next: DECIDE_ES,
 });
 
 const variantChange = (expected: VmsaVariant, found: VmsaVariant): Change => ({
