@@ -32,7 +32,7 @@ export const CERT_ERRORS = {
   },
   CERT_CEK_UNSIGNED: {
     sentence: "The chip's key (CEK) does not carry AMD's signature yet.",
-    next: "Fetch AMD's copy of this CEK from AMD's key server, and give it with the chain.",
+    next: "Fetch AMD's copy from https://kdsintf.amd.com/cek/id/CHIP-ID and give it with the chain. The chip id: `sev-relay show identifier`, `sevctl show identifier`, or cpu0-id in `virsh nodesevinfo`.",
   },
   CERT_CEK_OTHER_CHIP: {
     sentence: 'The CEK from AMD belongs to another chip.',

@@ -89,13 +89,16 @@ describe('What is given raw', () => {
     ["sev-tool's print", 'Version:       00000001\napi_major:     00\npub_key_usage: 00001003\n', 'sev-tool prints it'],
     ["virsh's refusal", '# virsh nodesevinfo\nerror: Operation not supported: SEV\n', 'Operation not supported: SEV'],
   ])('is called what it is, with the next step: %s', async (_name, input, words) => {
-    const error = await refusal(input, 'cek.cert');
+    const error = await refusal(input, 'download');
     expect([error.code, error.at, error.sentence]).toEqual([
       'BYTES_UNKNOWN',
-      'cek.cert',
+      'download',
       expect.stringContaining(words),
     ]);
     expect(error.next).not.toBe((await refusal('hello')).next);
+    // Under a certificate's name it breaks the drawing there, and is not passed over beside the others of its folder.
+    const [piece] = await recognise(typeof input === 'string' ? toUtf8(input) : input, 'certs/cek.cert');
+    expect(piece).toMatchObject({ kind: 'unreadable', name: 'cek', error: { sentence: error.sentence } });
   });
 
   it.each(['', ' ', 'hello', 'cert', '{}', '{"a": 1}', '<html></html>', 'name: value', 'QUJD', 'deadbeef'])(

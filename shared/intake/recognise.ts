@@ -33,7 +33,8 @@ async function readOne(bytes: Uint8Array, name: string): Promise<Piece[]> {
   const text = asText(bytes);
   if (text !== undefined) return readText(text, name);
   const damage = damageOf(bytes, name);
-  return damage ? [broken(bytes, name, damage)] : readBinary(bytes, name);
+  if (damage) throw damage;
+  return readBinary(bytes, name);
 }
 
 /** A file that is named after a certificate breaks the drawing there, and leaves the others to be read. */
@@ -67,8 +68,13 @@ async function recogniseZip(bytes: Uint8Array, name: string): Promise<Piece[]> {
 }
 
 async function recogniseOne(bytes: Uint8Array, name: string): Promise<Piece[]> {
-  const pieces = await readOne(bytes, name);
-  if (pieces.length > 0) return pieces;
-  const because = `It has ${bytes.length} bytes.`;
-  throw nameUnknown(bytes, asText(bytes), name) ?? new SevError('BYTES_UNKNOWN', { at: name, because });
+  try {
+    const pieces = await readOne(bytes, name);
+    if (pieces.length > 0) return pieces;
+    const because = `It has ${bytes.length} bytes.`;
+    throw nameUnknown(bytes, asText(bytes), name) ?? new SevError('BYTES_UNKNOWN', { at: name, because });
+  } catch (error) {
+    if (!(error instanceof SevError)) throw error;
+    return [broken(bytes, name, error)];
+  }
 }

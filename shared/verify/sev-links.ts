@@ -32,7 +32,8 @@ export async function verifyCek(ask: CaCert, cek: SevCert): Promise<void> {
   const { algorithm, value, at } = requireSlot(cek, 'ASK');
   const expected = ask.modulusSizeBits === 2048 ? 'RSA_SHA256' : 'RSA_SHA384';
   if (algorithm !== expected) {
-    const because = `This ASK signs with ${expected}; the slot says ${algorithm}.`;
+    const whose = algorithm === 'RSA_SHA256' ? "as only Naples' does" : "as those after Naples' do";
+    const because = `This ASK signs with ${expected}; the slot says ${algorithm}, ${whose}.`;
     throw new SevError('CERT_ALGORITHM', { at, because, next: OTHER_GENERATION });
   }
   const signature = parseRsaSlotValue(value, algorithm, at);
