@@ -1,6 +1,6 @@
 // Writing results: never over a file that is there unless that was asked for, and keys for their owner alone.
 import { constants } from 'node:fs';
-import { lstat, open, rename, rm, stat } from 'node:fs/promises';
+import { lstat, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { SevError } from '../../shared/errors.ts';
 import { requirePrivateFolder } from './private-folder.ts';
@@ -16,7 +16,7 @@ export interface Output {
 /**
  * Writes all files or none: also where one stands in the way, a folder is not private, or the disk is full.
  *
- * @param force lets files be replaced; each is replaced whole, and a link in its place is not followed
+ * @param force lets files be replaced; each is replaced whole; what is no file, such as a link, is neither followed nor replaced
  * @throws SevError RELAY_USAGE when two have one path, VAULT_FILE_EXISTS, VAULT_PLACE, VAULT_WRITE
  */
 export async function writeOutputs(outputs: readonly Output[], force: boolean): Promise<void> {
@@ -48,10 +48,9 @@ async function requireAbsent(path: string): Promise<void> {
   if (found) throw new SevError('VAULT_FILE_EXISTS', { at: path });
 }
 
-/** A file, or a link that leads to one or nowhere; no folder, device or pipe. */
+/** Nothing but a file: `/dev/stdout` is a link, and whoever may replace it must not. */
 async function requireReplaceable(path: string): Promise<void> {
-  if (!(await lstat(path).catch(() => undefined))) return;
-  const found = await stat(path).catch(() => undefined);
+  const found = await lstat(path).catch(() => undefined);
   if (!found || found.isFile()) return;
   throw new SevError('VAULT_WRITE', {
     at: path,

@@ -1,10 +1,11 @@
 // Packing secrets for a launch that was just attested, as `validate --inject-secret` asks: the one place where this verb
 // differs from libvirt's tool on purpose. That tool packs for any keys; here the session's record must show that the
 // platform was verified before the keys were made, and everything is judged as in the app.
-import { writeFile } from 'node:fs/promises';
+import { lstat, open, rm } from 'node:fs/promises';
 import { toBase64 } from '../../../shared/bytes/text.ts';
 import { SevError } from '../../../shared/errors.ts';
 import { apiAtLeast, parsePolicy, showPolicy } from '../../../shared/formats/policy.ts';
+import type { SecretPacket } from '../../../shared/session/secret-packet.ts';
 import type { ReportedLaunch } from '../../../shared/verify/launch-measure.ts';
 import { parseSecretFile, readSecretTable, type SecretFile } from '../secret-files.ts';
 import { requireRecord } from '../session-record-path.ts';
@@ -24,9 +25,10 @@ export interface Injected {
 export async function inject(
   attested: Attested,
   { tk, tik }: ValidateOptions['keys'],
-  { secrets, header, payload, record }: SecretFiles,
+  files: SecretFiles,
 ): Promise<Injected> {
-  const files = secrets.map(parseOne);
+  const { secrets, record } = files;
+  const asked = secrets.map(parseOne);
   requireProtected(attested.reported);
   const unchecked = uncheckedKernel(attested);
   if (unchecked !== undefined) {
@@ -34,14 +36,13 @@ export async function inject(
     throw new SevError('MEASURE_NOT_VERIFIED', { at: '--kernel', sentence: unchecked, next });
   }
   const recordPath = requireRecord({ record, tk, tik });
-  const table = await readSecretTable(files);
+  const table = await readSecretTable(asked);
   try {
     // Loaded only here: most runs attest, and pack nothing.
     const { sealRecorded } = await import('../release.ts');
     const { packet, platform } = await sealRecorded(recordPath, attested, table);
-    await write(header, packet.header);
-    await write(payload, packet.payload);
-    return { count: files.length, platform };
+    await writeBoth(files, packet);
+    return { count: asked.length, platform };
   } finally {
     table.fill(0);
   }
@@ -65,13 +66,38 @@ function requireProtected({ apiMajor, apiMinor, policy }: ReportedLaunch): void 
   if (!apiAtLeast(apiMajor, apiMinor, 0, 17)) throw new SevError('MEASURE_API_TOO_OLD');
 }
 
-/** Base64 without a newline, over what is there: as scripts expect it. Not secret: only the AMD-SP can read it. */
+/**
+ * Base64 without a newline, over what is there, pipes too: as scripts expect it. Not secret: only the AMD-SP can read it.
+ * What could not be written whole is taken away again, and so is a header without its payload.
+ */
+async function writeBoth({ header, payload }: SecretFiles, packet: SecretPacket): Promise<void> {
+  await write(header, packet.header);
+  try {
+    await write(payload, packet.payload);
+  } catch (error) {
+    await removeFile(header);
+    throw error;
+  }
+}
+
 async function write(path: string, bytes: Uint8Array): Promise<void> {
-  await writeFile(path, toBase64(bytes)).catch((cause: unknown) => {
-    throw new SevError('VAULT_WRITE', {
-      at: path,
-      because: String((cause as NodeJS.ErrnoException).code ?? ''),
-      cause,
-    });
-  });
+  const failed = (cause: unknown): never => {
+    const because = String((cause as NodeJS.ErrnoException).code ?? '');
+    throw new SevError('VAULT_WRITE', { at: path, because, cause });
+  };
+  const file = await open(path, 'w').catch(failed);
+  try {
+    await file.writeFile(toBase64(bytes));
+  } catch (cause) {
+    await removeFile(path);
+    failed(cause);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Leaves alone what is no file: a pipe, or a device. */
+async function removeFile(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found?.isFile()) await rm(path, { force: true });
 }

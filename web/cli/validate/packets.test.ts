@@ -70,6 +70,15 @@ describe('validate --inject-secret', () => {
     expect(() => folder.text('header')).toThrow();
   });
 
+  it('leaves no header alone when the payload cannot be written', async () => {
+    const folder = new TestFolder();
+    const { args } = await simulatedLaunch(folder, 5);
+    const { code, err } = await run('validate', ...args, '--secret-payload', folder.at('none/payload'));
+    expect(code).toBe(6);
+    expect(err).toContain('ENOENT');
+    expect(() => folder.text('header')).toThrow();
+  });
+
   it('does not pack what no firmware takes, nor under the GUID that names nothing', async () => {
     const folder = new TestFolder();
     expect(await run('validate', ...(await simulatedLaunch(folder, 16_345)).args)).toMatchObject({ code: 2 });
