@@ -3,6 +3,7 @@ import { simRoots } from '../testing/sim-roots.ts';
 import { describeWithVectors, vectorBytes, vectorJson } from '../testing/vectors.ts';
 import { SevError } from '../errors.ts';
 import { fromHex } from '../bytes/text.ts';
+import { makeGodh } from '../session/godh.ts';
 import { AMD_ROOTS } from '../trust/amd-roots.ts';
 import { inspectCertChain, verifyCertChain } from '../verify/cert-chain.ts';
 import { collectChain } from './collect-chain.ts';
@@ -97,6 +98,19 @@ describeWithVectors('A chain out of pieces', () => {
     expect(codes(problems)).toEqual(['CERT_MIXED', 'CERT_MIXED', 'CERT_MIXED']);
     const twice = await collectChain(await piecesOf('sim/full_chain.cert', 'sim/full_chain.cert'), AMD_ROOTS);
     expect(twice.problems).toEqual([]);
+  });
+
+  it('is drawn broken with what is known of the file: what it holds, and what it is in the place of', async () => {
+    const page = await recognise(new TextEncoder().encode('<html><title>429 Slow down</title></html>'), 'cek.cert');
+    const others = await piecesOf('sim/pdh.cert', 'sim/pek.cert', 'sim/oca.cert', 'sim/ask_ark.cert');
+    const { chain, missing } = await collectChain([...page, ...others], simRoots());
+    expect(missing).toEqual([]);
+    expect((await inspectCertChain(chain, simRoots())).error?.sentence).toContain('429 Slow down');
+
+    const whole = vectorBytes('sim/full_chain.cert');
+    whole.set((await makeGodh('sevctl')).bytes);
+    const godh = await collectChain(await piecesOf(whole), simRoots());
+    expect((await inspectCertChain(godh.chain, simRoots())).error?.sentence).toContain('(GODH)');
   });
 
   it.each([

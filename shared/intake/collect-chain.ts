@@ -110,7 +110,7 @@ function chooseArk(arks: readonly CaCert[], ask: CaCert | undefined): CaCert | u
 function unreadableOf(pieces: readonly Piece[], readable: Partial<CertChain>, problems: SevError[]): PartialChain {
   const unreadable = pieces.filter((piece) => piece.kind === 'unreadable').filter(({ name }) => !readable[name]);
   problems.push(...unreadable.map(({ error }) => error));
-  return Object.fromEntries(unreadable.map(({ name, bytes }) => [name, { bytes }]));
+  return Object.fromEntries(unreadable.map(({ name, bytes, error }) => [name, { bytes, fault: error }]));
 }
 
 /** What was given where a certificate is missing: another of its form, or the answer that there is none. */

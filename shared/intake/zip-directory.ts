@@ -73,5 +73,5 @@ function readEntry(reader: ByteReader): ZipEntry {
 
 /** @throws SevError BYTES_VALUE */
 export function refuseZip(at: string, because: string): never {
-  throw new SevError('BYTES_VALUE', { at, because });
+  throw new SevError('BYTES_VALUE', { at, because, next: 'Unpack it, and give the files that were in it.' });
 }

@@ -7,9 +7,14 @@ import type { CertName } from './cert-id.ts';
 
 /**
  * As much of a chain as there is. Only the bytes are looked at: whoever inspects may have some of the certificates yet, or
- * one that cannot be read.
+ * one that cannot be read, with the fault for which it was given up where more is known than its bytes tell.
  */
-export type PartialChain = { readonly [Name in keyof CertChain]?: { readonly bytes: Uint8Array } | undefined };
+export type PartialChain = { readonly [Name in keyof CertChain]?: Part | undefined };
+
+interface Part {
+  readonly bytes: Uint8Array;
+  readonly fault?: SevError;
+}
 
 /** The certificates that could be read, in fresh copies, and the faults of those that could not. */
 export interface ChainParts {
@@ -26,7 +31,9 @@ type Place = (typeof SEV_NAMES)[number] | (typeof CA_NAMES)[number];
  * field can differ from the bytes that were signed.
  */
 export function rereadChain(chain: PartialChain): ChainParts {
-  return readParts([...SEV_NAMES, ...CA_NAMES].map((place) => [place, chain[place]?.bytes] as const));
+  return readParts(
+    [...SEV_NAMES, ...CA_NAMES].map((place) => [place, chain[place]?.bytes, chain[place]?.fault] as const),
+  );
 }
 
 /** Takes sevctl's export apart without giving up at the first certificate that cannot be read. */
@@ -39,12 +46,15 @@ export function splitChainBytes(bytes: Uint8Array): ChainParts {
   return readParts([...sev, ['ask', ca.subarray(0, askSize)], ['ark', ca.subarray(askSize)]]);
 }
 
-function readParts(sources: readonly (readonly [Place, Uint8Array | undefined])[]): ChainParts {
+type Source = readonly [place: Place, bytes: Uint8Array | undefined, fault?: SevError | undefined];
+
+function readParts(sources: readonly Source[]): ChainParts {
   const parts: ChainParts = { certs: {}, faults: {} };
-  for (const [place, bytes] of sources) {
+  for (const [place, bytes, fault] of sources) {
     const name = place.toUpperCase() as CertName;
     if (!bytes) continue;
     try {
+      if (fault) throw fault;
       Object.assign(parts.certs, { [place]: readPart(name, bytes, place) });
     } catch (error) {
       if (!(error instanceof SevError)) throw error;
