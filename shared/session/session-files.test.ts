@@ -50,6 +50,24 @@ describe('A session in files', () => {
     expect(importSession([...exportSession(form, session)].reverse())).toEqual(session);
   });
 
+  it.each(['session', 'tik', 'TEK', 'kotik', 'godh-tek', 'tmp_tk'])(
+    'comes back whatever name it was given: %j',
+    async (name) => {
+      const session = await madeSession();
+      const files = exportSession('sevctl', session, name);
+      expect(importSession(files.map((file) => ({ ...file, name: `sessions/tek/${file.name}` })))).toEqual(session);
+    },
+  );
+
+  it('says which key it is in a name of one’s own, too', () => {
+    const [tek, tik] = [webCryptoRandom(16), webCryptoRandom(16)];
+    const files = [
+      { name: 'C:\\session\\mytek.bin', bytes: tek },
+      { name: '/home/tek/TIKvm1', bytes: tik },
+    ];
+    expect(importSession(files)).toEqual({ raw: { tek, tik } });
+  });
+
   it('has no key in it unless it was asked for', async () => {
     const { raw: _, ...rest } = await madeSession();
     for (const form of ['sevctl', 'sev-tool'] as const) {

@@ -47,7 +47,8 @@ export function importSession(files: readonly GivenFile[]): ImportedSession {
 }
 
 function readFile({ name, bytes }: GivenFile): Found {
-  const said = /(godh|session|launch_blob|tmp_tk|tek|tik|tk)[^/\\]*$/i.exec(name)?.[1]?.toLowerCase();
+  // The last such word: whatever the session was called stands before it.
+  const said = /(?:^|[/\\])[^/\\]*(godh|session|launch_blob|tmp_tk|tek|tik|tk)[^/\\]*$/i.exec(name)?.[1]?.toLowerCase();
   const binary = decoded(bytes);
   switch (binary.length) {
     case SEV_CERT_SIZE:
