@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
@@ -101,6 +102,8 @@ const test: UserConfig = {
   plugins: [vectors(), svelte()],
   test: {
     testTimeout: 60_000,
+    // Of two cores vitest leaves one idle by itself, and many of these tests wait for processes of their own.
+    maxWorkers: availableParallelism(),
     projects: [
       // Pure: its files leave nothing behind in a process, and need not load each module anew.
       { extends: true, test: { name: 'shared', include: ['shared/**/*.test.ts'], isolate: false } },
