@@ -28,6 +28,9 @@ describe('report', () => {
       [toBase64(MNONCE), inputs],
       [toHex(MNONCE), digest],
       [folder.write('nonce', MNONCE), digest],
+      // As openssl prints them into a file.
+      [folder.write('nonce.b64', `${toBase64(MNONCE)}\n`), digest],
+      [folder.write('nonce.hex', `${toHex(MNONCE)}\n`), digest],
     ] as const) {
       const { code, json } = await runJson('report', ...args, '--mnonce', nonce, ...expected);
       expect({ code, json }).toMatchObject({ code: 0, json: { status: 'verified', simulated: true, unchecked: [] } });

@@ -1,10 +1,11 @@
 // The verb `report`: verifies an attestation report against a platform's chain.
 import { requireLength } from '../../shared/bytes/reader.ts';
-import { fromHex, toHex } from '../../shared/bytes/text.ts';
+import { fromBase64, fromHex, toHex } from '../../shared/bytes/text.ts';
 import { parseAttestationReport } from '../../shared/formats/attestation-report.ts';
 import { parsePolicy, showPolicy } from '../../shared/formats/policy.ts';
 import { expectPiece } from '../../shared/intake/expect-piece.ts';
 import { recognise } from '../../shared/intake/recognise.ts';
+import { asText } from '../../shared/intake/text.ts';
 import { type VerifiedReport, verifyAttestationReport } from '../../shared/verify/attestation-report.ts';
 import { REPORT_LEAVES_UNPROVEN } from '../../shared/verify/report-unproven.ts';
 import { LAUNCH_HELP, LAUNCH_OPTIONS, readLaunch } from './launch-files.ts';
@@ -67,10 +68,17 @@ function readPlaces({ chain }: Options, free: readonly string[]): { paths: reado
 }
 
 async function readMnonce(text: string): Promise<Uint8Array> {
-  const mnonce = /^[0-9a-fA-F]{32}$/.test(text) ? fromHex(text) : await readFileOrBase64(text, '--mnonce');
+  if (HEX.test(text)) return fromHex(text);
+  const bytes = await readFileOrBase64(text, '--mnonce');
+  // A file may hold what `openssl rand -base64 16` or `openssl rand -hex 16` printed.
+  const inner = bytes.length === 16 ? '' : (asText(bytes)?.trim() ?? '');
+  const mnonce = HEX.test(inner) ? fromHex(inner) : BASE64.test(inner) ? fromBase64(inner, '--mnonce') : bytes;
   requireLength(mnonce, 16, '--mnonce');
   return mnonce;
 }
+
+const HEX = /^[0-9a-fA-F]{32}$/;
+const BASE64 = /^[A-Za-z0-9+/]{22}==$/;
 
 async function readExpected(options: Options): Promise<{ launchDigest?: Uint8Array; policy?: number }> {
   const { policy } = options;
