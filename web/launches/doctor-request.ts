@@ -1,6 +1,8 @@
 // What the doctor is told of a launch: the expectation, the report, and everything else that this device knows.
 import { fromHex } from '../../shared/bytes/text.ts';
 import type { DoctorImage, DoctorKernel, DoctorRegisters, NamedHash } from '../../shared/decide/doctor/case.ts';
+import { parseAttestationReport } from '../../shared/formats/attestation-report.ts';
+import { parseCertChain } from '../../shared/formats/cert-chain.ts';
 import { readCpu } from '../../shared/formats/cpu-signature.ts';
 import { DEBUG_SWAP } from '../../shared/formats/vmsa.ts';
 import { parsePolicy } from '../../shared/formats/policy.ts';
@@ -13,6 +15,8 @@ import type { FileFacts, KernelPlan, Plan } from './plan.ts';
 
 /** A search of some seconds. */
 const LIMIT = 400_000;
+/** With three surprises at once it takes minutes. */
+const FURTHER = { depth: 3 };
 /** Of all launches together: more would not be tried within the limit. */
 const MAX_CMDLINES = 500;
 
@@ -24,10 +28,18 @@ interface Known {
   readonly images: readonly ImageRecord[];
   readonly cmdlines: readonly string[];
   readonly keys: readonly SearchKey[];
+  /** The launch's chain, whose PEK names an API version. */
+  readonly chain: Uint8Array;
+  /** The attestation report that came last, if this platform signed it for a nonce of ours. */
+  readonly report: Uint8Array | undefined;
+  /** The first search found nothing. */
+  readonly further: boolean;
 }
 
-export function doctorRequest({ plan, image, reported, library, images, cmdlines, keys }: Known): DoctorRequest {
+export function doctorRequest(known: Known): DoctorRequest {
+  const { plan, image, reported, library, images, cmdlines, keys, chain, report, further } = known;
   const es = parsePolicy(plan.policy).es;
+  const { pek } = parseCertChain(chain);
   const kernel = kernelOf(plan.kernel);
   return {
     reported,
@@ -40,7 +52,9 @@ export function doctorRequest({ plan, image, reported, library, images, cmdlines
       cmdlines: [...new Set(cmdlines)].slice(0, MAX_CMDLINES),
     },
     keys,
-    limit: LIMIT,
+    pekApi: { apiMajor: pek.apiMajor, apiMinor: pek.apiMinor },
+    ...(report && { reportDigest: parseAttestationReport(report).launchDigest }),
+    ...(further ? FURTHER : { limit: LIMIT }),
   };
 }
 

@@ -114,11 +114,11 @@ export class LaunchTask extends LaunchWork {
     return this.decision?.findings ?? (kept ? keptFindings(kept) : []);
   }
 
-  /** For the doctor: what is known here, beyond what was expected. */
-  async doctorRequest(): Promise<DoctorRequest> {
+  /** For the doctor: what is known here, beyond what was expected. `further` where a first search found nothing. */
+  async doctorRequest(further = false): Promise<DoctorRequest> {
     const { launches, library, vault } = this.app;
     const { image } = this;
-    const { plan, session } = this.present();
+    const { plan, session, chain } = this.present();
     if (!image || !session) throw new SevError('MEASURE_IMAGE', { sentence: words.launch.imageNone });
     const { reported } = await this.launchCase();
     const found = await (await vault()).searchKeys(session.id);
@@ -129,7 +129,9 @@ export class LaunchTask extends LaunchWork {
       return { role: own ? 'this-session' : 'other-session', name, key, ...(other && { policy: other.policy }) };
     });
     const cmdlines = launches.list.flatMap((launch) => launch.cmdline ?? []);
-    return doctorRequest({ plan, image, reported, library: library.files, images: library.images, cmdlines, keys });
+    const { files, images } = library;
+    const { report } = this.report.answered ?? {};
+    return doctorRequest({ plan, image, reported, library: files, images, cmdlines, keys, chain, report, further });
   }
 
   /** What the guest owner found, or did not find, inside the guest. */

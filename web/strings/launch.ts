@@ -223,6 +223,8 @@ export const launch = {
   doctorTried: (tried: number) => `Looking for what would have matched: ${tried.toLocaleString('en')} tried`,
   doctorNothing: (tried: number) =>
     `None of ${tried.toLocaleString('en')} plausible other inputs would have matched. Ask the host what it launched.`,
+  doctorBeyond: 'It may also be, the likeliest first:',
+  doctorFurther: 'Search further, for minutes',
   doctorStopped: 'The search was stopped.',
   doctorAgain: 'Search again',
   doctorNever: 'This is a diagnosis. It changes nothing: the secret stays withheld.',

@@ -5,9 +5,16 @@ import type { DoctorAnswer, DoctorRequest, SearchKey } from './messages.ts';
 
 const oracleOf = ({ key }: SearchKey) => (key instanceof Uint8Array ? rawKeyOracle(key) : cryptoKeyOracle(key));
 
-answer<DoctorRequest, DoctorAnswer>(async ({ limit, keys, ...given }, progress) => {
+answer<DoctorRequest, DoctorAnswer>(async ({ limit, depth, keys, ...given }, progress) => {
   const withOracles = keys.map((key) => ({ ...key, oracle: oracleOf(key) }));
-  const report = await diagnose({ ...given, keys: withOracles }, { limit, onProgress: progress });
+  const report = await diagnose(
+    { ...given, keys: withOracles },
+    {
+      onProgress: progress,
+      ...(limit !== undefined && { limit }),
+      ...(depth !== undefined && { depth }),
+    },
+  );
   for (const { key } of keys) if (key instanceof Uint8Array) key.fill(0);
   const { diagnosis, tried, ended } = report;
   return { tried, ended, ...(diagnosis && { diagnosis }) };

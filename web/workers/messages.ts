@@ -64,8 +64,10 @@ export interface SearchKey extends Omit<DoctorKey, 'oracle'> {
 
 export interface DoctorRequest extends Omit<DoctorCase, 'keys'> {
   readonly keys: readonly SearchKey[];
-  /** Ends the search after about so many possibilities. */
-  readonly limit: number;
+  /** Ends the search after about so many possibilities; without one, it ends with the last of them. */
+  readonly limit?: number;
+  /** How many surprises are tried together. */
+  readonly depth?: number;
 }
 
 export type DoctorAnswer = DoctorReport;
