@@ -1,4 +1,4 @@
-import { readdirSync, renameSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fromBase64, toBase64 } from '../../shared/bytes/text.ts';
 import { concat } from '../../shared/bytes/writer.ts';
@@ -167,6 +167,32 @@ describe('secret', () => {
       `luks-key:${folder.at('secret')}`,
     ];
     expect(await run('validate', ...keyed, ...numbers, ...packet, '-m', other)).toMatchObject({ code: 3 });
+  });
+
+  it('packs for a session that was made anew under the name of one that has served', async () => {
+    const { folder, amdSp, pack, launch } = await world();
+    expect(await pack()).toMatchObject({ code: 0 });
+    rmSync(folder.at('vm_tik.bin'));
+    const session = ['session', folder.at('chain.cert'), '3', '--simulated', '--out', folder.path];
+    expect((await run(...session)).err).toContain('VAULT_FILE_EXISTS');
+    expect(await run(...session, '--force')).toMatchObject({ code: 0 });
+    const again = await launchGuest(amdSp, folder, 'sevctl', 3);
+    await amdSp.launchUpdateData(again, FIRMWARE);
+    const measurement = toBase64(await amdSp.launchMeasure(again));
+    const place = launch.indexOf('--launch-measure-blob') + 1;
+    const packed = [...launch.with(place, measurement), '-s', `luks-key:${folder.at('secret')}`, '--force'];
+    expect(await run('secret', ...packed, folder.at('header'), folder.at('payload'))).toMatchObject({
+      code: 0,
+      err: '',
+    });
+  });
+
+  it('takes a record of any name, and one launch with it', async () => {
+    const { folder, pack } = await world();
+    renameSync(folder.at('vm_record.json'), folder.at('kept'));
+    expect(await pack('--record', folder.at('kept'))).toMatchObject({ code: 0 });
+    expect(readdirSync(folder.path)).toContain('kept_released.json');
+    expect(await pack('--record', folder.at('kept'), '--force')).toMatchObject({ code: 0 });
   });
 
   it('wants the session’s own record, unchanged', async () => {

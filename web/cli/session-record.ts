@@ -1,5 +1,6 @@
 // The record that `session` leaves beside its keys: for which verified platform the session was made. It holds nothing
 // secret, and its MAC under the TIK keeps it from being changed. Beside it grows a note of the one launch that it served.
+import { rm } from 'node:fs/promises';
 import { equalBytes } from '../../shared/bytes/equal.ts';
 import { fromUtf8, toUtf8 } from '../../shared/bytes/text.ts';
 import { mac, verifyMac } from '../../shared/crypto/mac.ts';
@@ -17,7 +18,7 @@ import {
 import { verifyCertChain } from '../../shared/verify/cert-chain.ts';
 import { readSmallFile } from './read-file.ts';
 import { ROOTS } from './roots.ts';
-import { writeOutputs } from './write-file.ts';
+import { requireAbsent, writeOutputs } from './write-file.ts';
 
 const FORMAT = 'sev-verifier.session.v1';
 const CONTEXT = toUtf8(`${FORMAT}\0`);
@@ -83,7 +84,7 @@ const usedSchema = object({ format: literal('sev-verifier.released.v1'), measure
  * @throws SevError MEASURE_SESSION_USED when it has served another
  */
 export async function noteLaunch(recordPath: string, measure: Uint8Array): Promise<void> {
-  const path = recordPath.replace(/(_record)?\.json$/, '_released.json');
+  const path = notePath(recordPath);
   const note = toJsonValue({ format: 'sev-verifier.released.v1', measure });
   try {
     await writeOutputs([{ path, bytes: toUtf8(`${JSON.stringify(note)}\n`), isKey: true }], false);
@@ -92,6 +93,18 @@ export async function noteLaunch(recordPath: string, measure: Uint8Array): Promi
     const earlier = usedSchema.parse(await readJson(path), path);
     if (!equalBytes(earlier.measure, measure)) throw new SevError('MEASURE_SESSION_USED', { at: path });
   }
+}
+
+const notePath = (recordPath: string): string => `${recordPath.replace(/(_record)?\.json$/, '')}_released.json`;
+
+/**
+ * Makes sure that a new session under this name does not begin with the note of an earlier one.
+ * @throws SevError VAULT_FILE_EXISTS when there is one, and nothing may be replaced
+ */
+export async function requireUnused(recordPath: string, force: boolean): Promise<void> {
+  const path = notePath(recordPath);
+  if (force) await rm(path, { force: true });
+  else await requireAbsent(path);
 }
 
 const macMessage = (content: RecordContent): Uint8Array =>

@@ -12,7 +12,7 @@ import { findingLines } from './findings.ts';
 import { freeValues, type Given, type OptionTable, required } from './options.ts';
 import { PLATFORM_HELP, PLATFORM_OPTIONS, trustPlatform } from './platform-files.ts';
 import { makePrivateFolder } from './private-folder.ts';
-import { encodeSessionRecord } from './session-record.ts';
+import { encodeSessionRecord, requireUnused } from './session-record.ts';
 import { usage } from './usage.ts';
 import { type Result, verb } from './verb.ts';
 import { type Output, writeOutputs } from './write-file.ts';
@@ -78,7 +78,11 @@ export const run = verb({
       const [tek, tik] = raw as [Uint8Array, Uint8Array];
       const record = await encodeSessionRecord(session, session.keys.tik, new Date());
       outputs = FORMATS[format]({ session, tek, tik, record, path: (file) => join(out, file), name });
+      const recordPath = join(out, RECORD_NAMES[format](name));
+      // A note of an earlier session goes only when that session's keys are gone.
+      if (!options.force) await requireUnused(recordPath, false);
       await writeOutputs(outputs, options.force);
+      if (options.force) await requireUnused(recordPath, true);
       return say(session, outputs, policyFindings(policy, session.acceptsKeySharing));
     } finally {
       for (const bytes of [...raw, ...outputs.filter(({ isKey }) => isKey).map(({ bytes }) => bytes)]) bytes.fill(0);
@@ -97,17 +101,22 @@ interface Parts {
 
 type Format = 'sevctl' | 'sevtool';
 
+const RECORD_NAMES: Readonly<Record<Format, (name: string) => string>> = {
+  sevctl: (name) => `${name}_record.json`,
+  sevtool: () => 'launch_record.json',
+};
+
 const FORMATS: Readonly<Record<Format, (parts: Parts) => readonly Output[]>> = {
   sevctl: ({ session, tek, tik, record, path, name }) => [
     { path: path(`${name}_tik.bin`), bytes: tik, isKey: true },
     { path: path(`${name}_tek.bin`), bytes: tek, isKey: true },
-    { path: path(`${name}_record.json`), bytes: record },
+    { path: path(RECORD_NAMES.sevctl(name)), bytes: record },
     { path: path(`${name}_godh.b64`), bytes: toUtf8(toBase64(session.godh)) },
     { path: path(`${name}_session.b64`), bytes: toUtf8(toBase64(session.blob)) },
   ],
-  sevtool: ({ session, tek, tik, record, path }) => [
+  sevtool: ({ session, tek, tik, record, path, name }) => [
     { path: path('tmp_tk.bin'), bytes: concat(tek, tik), isKey: true },
-    { path: path('launch_record.json'), bytes: record },
+    { path: path(RECORD_NAMES.sevtool(name)), bytes: record },
     { path: path('godh.cert'), bytes: session.godh },
     { path: path('launch_blob.bin'), bytes: session.blob },
   ],

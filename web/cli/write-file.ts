@@ -43,7 +43,8 @@ function requireApart(outputs: readonly Output[]): void {
   if (twice) throw usage(twice.path, 'Two results cannot go into one file.');
 }
 
-async function requireAbsent(path: string): Promise<void> {
+/** @throws SevError VAULT_FILE_EXISTS */
+export async function requireAbsent(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found) throw new SevError('VAULT_FILE_EXISTS', { at: path });
 }
