@@ -51,7 +51,7 @@ export const CERT_ERRORS = {
     next: 'Ask the host for the whole chain: PDH, PEK, OCA and CEK.',
   },
   CERT_MIXED: {
-    sentence: 'Certificates of two platforms were given.',
+    sentence: 'Certificates of two platforms, or of two times, were given.',
     next: 'Give the certificates of one platform, from one export.',
   },
   CERT_OWNER_UNEXPECTED: {

@@ -61,8 +61,8 @@ export async function readBinary(bytes: Uint8Array, source: string): Promise<Pie
 /** Raw keys have nothing but their tools' file names to be known by: sevctl's NAME_tik.bin, sev-tool's tmp_tk.bin. */
 export function readTransportKey(bytes: Uint8Array, source: string): Piece | undefined {
   const isKey =
-    (bytes.length === 16 && /(^|[/_.-])t[ei]k\b[^/]*$/i.test(source)) ||
-    (bytes.length === 32 && /(^|[/_.-])tk\b[^/]*$/i.test(source));
+    (bytes.length === 16 && /(^|[/\\_.-])t[ei]k\b[^/\\]*$/i.test(source)) ||
+    (bytes.length === 32 && /(^|[/\\_.-])tk\b[^/\\]*$/i.test(source));
   return isKey ? { kind: 'transport-key', bytes: bytes.slice(), source } : undefined;
 }
 

@@ -67,7 +67,7 @@ function chooseLatest(
 ): SevCert | undefined {
   const certs = certsOf(pieces, name);
   if (certs.length > 1) {
-    const because = `There are different ${name.toUpperCase()}s; the last one counts.`;
+    const because = `There are different ${name.toUpperCase()}s.`;
     problems.push(new SevError('CERT_MIXED', { at: name, because }));
   }
   return certs.at(-1);

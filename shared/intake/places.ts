@@ -37,4 +37,5 @@ export const placesOf = (size: number): readonly Place[] | undefined =>
 
 /** The certificate that a file or member is named after: `pdh.cert`, `certs_export.zip/ask.cert`, `pdh`. */
 export const nameOfSource = (source: string): keyof CertChain | undefined =>
-  /(?:^|[/.])(pdh|pek|oca|cek|ask|ark)(?:\.[^/.]*)?$/i.exec(source)?.[1]?.toLowerCase() as keyof CertChain | undefined;
+  /(?:^|[/\\.])(pdh|pek|oca|cek|ask|ark)(?:\.[^/\\.]*)?$/i.exec(source)?.[1]?.toLowerCase() as
+    keyof CertChain | undefined;

@@ -59,6 +59,7 @@ describe('What is given raw', () => {
     ['vm_tek.bin', 16],
     ['tmp_tk.bin', 32],
     ['folder/tik.bin', 16],
+    ['C:\\keys\\tek.bin', 16],
   ])("is a key only by its tool's file name: %s", async (name, size) => {
     expect(await kindsOf(random(size), name)).toEqual(['transport-key']);
     expect(await kindsOf(toUtf8('0123456789abcdef'.repeat(size / 16)), name)).toEqual(['transport-key']);
@@ -226,6 +227,7 @@ describeWithVectors('Certificates, however they come', () => {
     expect(cut.sentence).toContain('100 more bytes follow after the PDH.');
     const [zeros] = await recognise(new Uint8Array(2084), 'cek.cert');
     expect(zeros).toMatchObject({ kind: 'unreadable', name: 'cek', error: { at: 'cek.version' } });
+    expect(await recognise(new Uint8Array(2084), 'C:\\certs\\PEK.CERT')).toMatchObject([{ name: 'pek' }]);
     expect((await refusal(new Uint8Array(2084))).at).toBe('certificates.version');
   });
 
