@@ -298,6 +298,8 @@ describeWithVectors('A chain that is not whole', () => {
     const error = await refusal(() => verifyCertChain({ ...rest, ...milan }, AMD_ROOTS));
     expect(error.message).toContain('CERT_ALGORITHM at cek.signature1');
     expect(error.next).toContain("this platform's own generation");
+    expect(error.next).toContain('those of Milan (EPYC 7003)');
+    expect(error.sentence).toContain("as only Naples' does");
   });
 });
 

@@ -3,7 +3,7 @@ import { SevError } from '../errors.ts';
 import { importEcdsaKey } from '../crypto/signatures.ts';
 import type { CertChain } from '../formats/cert-chain.ts';
 import type { PinnedRoot } from '../trust/pinned-root.ts';
-import { verifyAsk, verifyRoot } from './ca-links.ts';
+import { rootOfAsk, verifyAsk, verifyRoot } from './ca-links.ts';
 import type { CertName } from './cert-id.ts';
 import type { ChainParts } from './chain-parts.ts';
 import { certMissing } from './missing-certs.ts';
@@ -53,7 +53,7 @@ export const LINKS: readonly Link[] = [
     signer: 'ASK',
     subject: 'CEK',
     meaning: "The signing key (ASK) vouches for this chip's key (CEK).",
-    check: ({ ask, cek }) => verifyCek(ask, cek),
+    check: ({ ask, cek }, roots) => verifyCek(ask, cek, rootOfAsk(ask, roots)?.name),
   },
   {
     signer: 'OCA',

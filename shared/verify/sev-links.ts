@@ -6,8 +6,9 @@ import { parseEcdsaSlotValue, parseRsaSlotValue, type SevCert, type SignatureSlo
 import { amdCekUrl } from '../trust/amd-kds.ts';
 import { caHash } from './cert-id.ts';
 
-const OTHER_GENERATION =
-  "Give the ASK and ARK of this platform's own generation. If it stays so, do not trust this platform.";
+/** @param given whose ASK and ARK were given, where it is known */
+const otherGeneration = (given: string | undefined): string =>
+  `${given ? `These ASK and ARK are those of ${given}. ` : ''}Give the ASK and ARK of this platform's own generation. If it stays so, do not trust this platform.`;
 const OTHER_CHIP =
   "This CEK may be another chip's: fetch the one of this platform's own chip id. If it stays so, do not trust this platform.";
 
@@ -26,22 +27,23 @@ export function requireSlot(cert: SevCert, signer: string, chipId?: string): Sig
 
 /**
  * The CEK carries AMD's signature: RSASSA-PSS with the hash that fits the ASK's width.
+ * @param given the generation whose ASK this is, for saying so
  * @throws SevError CERT_CEK_UNSIGNED, CERT_ALGORITHM, CERT_SIGNATURE
  */
-export async function verifyCek(ask: CaCert, cek: SevCert): Promise<void> {
+export async function verifyCek(ask: CaCert, cek: SevCert, given?: string): Promise<void> {
   const { algorithm, value, at } = requireSlot(cek, 'ASK');
   const expected = ask.modulusSizeBits === 2048 ? 'RSA_SHA256' : 'RSA_SHA384';
   if (algorithm !== expected) {
     const whose = algorithm === 'RSA_SHA256' ? "as only Naples' does" : "as those after Naples' do";
     const because = `This ASK signs with ${expected}; the slot says ${algorithm}, ${whose}.`;
-    throw new SevError('CERT_ALGORITHM', { at, because, next: OTHER_GENERATION });
+    throw new SevError('CERT_ALGORITHM', { at, because, next: otherGeneration(given) });
   }
   const signature = parseRsaSlotValue(value, algorithm, at);
   if (await verifyRsaPss(ask.key, caHash(ask.modulusSizeBits), signature, cek.signedBody)) return;
   throw new SevError('CERT_SIGNATURE', {
     at,
     sentence: signatureWrong('ASK', 'CEK'),
-    next: OTHER_GENERATION,
+    next: otherGeneration(given),
   });
 }
 
