@@ -259,6 +259,16 @@ describe('The doctor', () => {
     expect(report.tried).toBeGreaterThan(100_000);
   });
 
+  it('then says what else it may be, as far as it fits the launch', async () => {
+    const beyond = async (changes: Partial<DoctorCase>) => (await ask(unknown, changes, { depth: 0 })).beyond!.join();
+    const all = await beyond({});
+    expect(all).toMatch(/guest image[^]*signature[^]*random seed[^]*earlier launch/);
+    const plain = await beyond({ policy: POLICY & ~4, expected: { image: ovmf } });
+    expect(plain).toMatch(/guest image[^]*earlier launch/);
+    expect(plain).not.toMatch(/signature|seed/);
+    expect((await ask({})).beyond).toBeUndefined();
+  });
+
   it('stops when it is told to, and tells how far it is', async () => {
     const signal = { aborted: false };
     const seen: number[] = [];

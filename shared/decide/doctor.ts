@@ -4,6 +4,7 @@ import { concat } from '../bytes/writer.ts';
 import { type HmacOracle, type MessageBatch, MESSAGE_WORDS, newBatch } from '../crypto/hmac-search.ts';
 import { readState } from '../crypto/sha256-block.ts';
 import { type ReportedLaunch, readReportedLaunch } from '../verify/launch-measure.ts';
+import { beyondTheDoctor } from './doctor/beyond.ts';
 import type { DoctorCase, DoctorKey } from './doctor/case.ts';
 import type { Change, Variant } from './doctor/change.ts';
 import {
@@ -15,7 +16,6 @@ import {
 } from './doctor/digests.ts';
 import { type Header, headersOfWeight } from './doctor/headers.ts';
 
-export { BEYOND_THE_DOCTOR } from './doctor/beyond.ts';
 export type * from './doctor/case.ts';
 export type { Change, Factor } from './doctor/change.ts';
 export { cryptoKeyOracle, type HmacOracle, rawKeyOracle } from '../crypto/hmac-search.ts';
@@ -33,6 +33,8 @@ export interface DoctorReport {
   /** How many messages were tried. */
   readonly tried: number;
   readonly ended: 'found' | 'exhausted' | 'aborted' | 'limit';
+  /** Where nothing was found: what else it may be, the likeliest first. */
+  readonly beyond?: readonly string[];
 }
 
 export interface DoctorOptions {
@@ -68,7 +70,7 @@ export async function diagnose(given: DoctorCase, options: DoctorOptions = {}): 
   const search = new Search({ ...given, reported }, options);
   const found = await search.run();
   const report = { tried: search.tried, ended: search.ended };
-  return found ? { ...report, diagnosis: inWords(found) } : report;
+  return found ? { ...report, diagnosis: inWords(found) } : { ...report, beyond: beyondTheDoctor(given) };
 }
 
 /** The measure and nonce as they were given, and the other way round. */

@@ -1,5 +1,5 @@
 // The verb `doctor`: why does the measurement differ? It names what would have matched, and accepts nothing.
-import { BEYOND_THE_DOCTOR, diagnose, type DoctorReport } from '../../shared/decide/doctor.ts';
+import { diagnose, type DoctorReport } from '../../shared/decide/doctor.ts';
 import { DOCTOR_OPTIONS, withDoctorCase } from './doctor-case.ts';
 import { INPUT_HELP } from './launch-files.ts';
 import { freeValues } from './options.ts';
@@ -76,22 +76,21 @@ const ENDINGS: Readonly<Record<DoctorReport['ended'], string>> = {
 };
 
 /** Where nothing was found: what else it may be, and how to search on. */
-const furtherSteps = (depth: number): readonly string[] => [
+const furtherSteps = (beyond: readonly string[], depth: number): readonly string[] => [
   'It may be, the likeliest first:',
-  ...BEYOND_THE_DOCTOR.map((reason) => `  - ${reason}`),
+  ...beyond.map((reason) => `  - ${reason}`),
   ...(depth < 3 ? ['Or three surprises at once: search again with --depth 3, which takes minutes.'] : []),
 ];
 
-function say({ diagnosis, tried, ended }: DoctorReport, ms: number, depth: number): Result {
+function say({ diagnosis, tried, ended, beyond }: DoctorReport, ms: number, depth: number): Result {
   const matches = diagnosis?.changes.length === 0;
-  const beyond = ended === 'exhausted' ? BEYOND_THE_DOCTOR : undefined;
   const json = { status: matches ? 'matches' : 'mismatch', ended, tried, ms: Math.round(ms), diagnosis, beyond };
   const text = [
     diagnosis ? `${matches ? 'MATCHES' : 'FOUND'}: ${diagnosis.sentence}\nNext: ${diagnosis.next}` : ENDINGS[ended],
     ...(diagnosis?.changes ?? []).map(
       ({ factor, expected, found }) => `  ${factor}: expected ${expected}; measured ${found}`,
     ),
-    ...(beyond ? furtherSteps(depth) : []),
+    ...(ended === 'exhausted' && beyond ? furtherSteps(beyond, depth) : []),
     `${tried.toLocaleString('en')} ${tried === 1 ? 'candidate' : 'candidates'} in ${(ms / 1000).toFixed(1)} s.`,
     ...(matches ? [] : ['This is a diagnosis, not an acceptance: keep the secret.']),
     '',
