@@ -105,6 +105,28 @@ describe('digest', () => {
     expect(folder.read('m').length).toBe(48);
   });
 
+  it.each(['validate', 'digest', 'secret', 'doctor'])(
+    '%s does not repeat a key that was given for a file',
+    async (verb) => {
+      const folder = new TestFolder();
+      const firmware = ['--firmware', folder.write('f', new Uint8Array(64))];
+      const reported = ['--policy', '1', '--api-major', '1', '--api-minor', '55', '--build-id', '21'];
+      const blob = toBase64(new Uint8Array(48));
+      const measured = verb === 'validate' ? ['--measurement', blob] : ['--launch-measure-blob', blob];
+      const rest = verb === 'secret' ? ['--secret', 'luks-key:x', 'header', 'payload'] : [];
+      for (const key of [toBase64(new Uint8Array(16).fill(0xa7)), 'a7'.repeat(16)]) {
+        const tek = verb === 'digest' ? [] : ['--tek', key];
+        const given = [...firmware, ...reported, ...measured, '--tik', key, ...tek, ...rest];
+        for (const json of [[], ['--json']]) {
+          const { code, out, err } = await run(verb, ...given, ...json);
+          expect(code).toBe(verb === 'validate' ? 6 : 2);
+          expect(out + err).toContain('only from files');
+          expect(out + err).not.toContain(key);
+        }
+      }
+    },
+  );
+
   it('takes a digest as it is', async () => {
     const hex = 'ab'.repeat(32);
     for (const text of [hex, toBase64(fromHex(hex))]) {

@@ -1,5 +1,6 @@
 // TEK and TIK from the files of the other tools. Never from the command line, where every user could read them.
 import { importCipherKey, importMacKey } from '../../shared/crypto/mac.ts';
+import { SevError } from '../../shared/errors.ts';
 import type { TransportKeys } from '../../shared/session/launch-session.ts';
 import { type RawTransportKeys, wipeTransportKeys } from '../../shared/session/session-blob.ts';
 import type { OptionTable } from './options.ts';
@@ -70,12 +71,25 @@ async function readRaw({ tk, tik, tek }: KeyFiles): Promise<RawTransportKeys> {
 
 /** @throws SevError RELAY_USAGE when the file has another length, BYTES_FILE */
 export async function readKey(path: string, at: string, length: number): Promise<Uint8Array> {
-  const bytes = await readBounded(path, 4096);
+  const bytes = await readBounded(path, 4096).catch((cause: unknown) => {
+    throw KEY_TEXT.test(path) ? keyOnCommandLine(at) : cause;
+  });
   if (bytes?.length === length) return bytes;
   bytes?.fill(0);
   const size = bytes ? `${bytes.length}` : 'more than 4096';
   throw usage(at, `The file has ${size} bytes instead of ${length}.${hint(bytes?.length ?? 0, length)}`);
 }
+
+/** 16 or 32 bytes in base64 or hex, which sevctl takes in a file's place. */
+const KEY_TEXT = /^([A-Za-z0-9+/]{22}==|[A-Za-z0-9+/]{43}=|[0-9a-fA-F]{32}|[0-9a-fA-F]{64})$/;
+
+/** What cannot be opened and looks like a key is not repeated: messages end up in logs. */
+const keyOnCommandLine = (at: string): SevError =>
+  new SevError('BYTES_FILE', {
+    at,
+    sentence: 'Keys are taken only from files: every user of this machine can read a command line.',
+    next: 'If this was the key of a session, make a new session.',
+  });
 
 const hint = (actual: number, expected: number): string => {
   if (actual === 32 && expected === 16) return ' That many has the file for --tk, which holds both keys.';
