@@ -48,6 +48,10 @@ export async function readFields(fields: Fields, source: string): Promise<Piece[
 async function readBlob(text: string, at: string): Promise<Piece[]> {
   const bytes = fromBase64(text.replaceAll(/\s/g, ''), at);
   const pieces = await readBinary(bytes, at);
+  if (bytes.length === 0) {
+    const next = 'Ask the operator to run `sev-relay check` there: SEV may be off, or taken up by SEV-SNP.';
+    throw new SevError('BYTES_LENGTH', { at, sentence: 'It is empty: the host gave none.', next });
+  }
   if (pieces.length === 0) {
     throw new SevError('BYTES_UNKNOWN', { at, because: `It holds ${bytes.length} bytes that are nothing known here.` });
   }

@@ -371,6 +371,11 @@ describeWithVectors("QEMU's and libvirt's words", () => {
     expect((await refusal(open)).sentence).toContain('The JSON ends in the middle');
   });
 
+  it('are told apart from empty ones', async () => {
+    const empty = await refusal(JSON.stringify({ return: { pdh: '', 'cert-chain': '', cbitpos: 51 } }));
+    expect([empty.at, empty.sentence]).toEqual(['pdh', 'It is empty: the host gave none.']);
+  });
+
   it('are read from virsh nodesevinfo', async () => {
     const text = `pdh                 : ${pdh}
 cert-chain          : ${chain}
