@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SevError } from '../errors.ts';
 import { auditConfig, type AuditContext, auditDomainXml, auditQemuArguments } from './audit.ts';
@@ -51,6 +52,40 @@ describe('What we configure', () => {
     expect(readDomainXml(domain)).toMatchObject({ ...common, ...paths, stateless: true, memory: { locked: true } });
     expect(readQemuArguments(words)).toMatchObject({ ...common, ...paths, paused: true, session: 'session.b64' });
   });
+});
+
+it('Whatever we configure, our own audit finds nothing in it, and every planted fault', () => {
+  const text = fc.string({ unit: 'grapheme', maxLength: 20 }).filter((line) => !/\p{Cc}|\p{Cs}/u.test(line));
+  const path = text.map((name) => `/${name}`);
+  const boot = fc.option(fc.record({ kernel: path, initrd: path, cmdline: text }), { nil: undefined });
+  const given = fc.record({
+    ...{ firmware: path, vcpus: fc.integer({ min: 1, max: 512 }), disks: fc.array(path, { maxLength: 3 }) },
+    memoryMib: fc.integer({ min: 64, max: 1 << 20 }),
+    policy: fc.constantFrom(3, 7, 0x3f, 0x1100000f),
+    qemuVersion: fc.constantFrom({ major: 7, minor: 2 }, { major: 8, minor: 2 }, { major: 10, minor: 2 }),
+  });
+  fc.assert(
+    fc.property(given, boot, (some, kernel) => {
+      const { kernel: _k, initrd: _i, cmdline: _c, ...rest } = config;
+      const made: LaunchConfig = { ...rest, ...some, ...kernel };
+      const { qemuVersion, vcpus, policy } = some;
+      const expected = { vcpus, kernel: made.kernel !== undefined, cmdline: made.cmdline ?? '' };
+      const of = { session: { ...session, policy }, expected, qemuVersion };
+      const [xml, command] = [domainXml(made), qemuCommand(made, files)];
+      expect(domainCodes(xml, of)).toEqual(['CONFIG_CLEAN']);
+      expect(codes(auditQemuArguments(command, of))).toEqual(['CONFIG_CLEAN']);
+      const faulty = edit(edit(xml, "<rom enabled='no'/>", ''), '<locked/>', '');
+      expect(domainCodes(edit(faulty, '</os>', '<nvram>/v</nvram></os>'), of)).toEqual(
+        expect.arrayContaining(['CONFIG_IPXE', 'CONFIG_MEMORY_LIMIT', 'CONFIG_NVRAM']),
+      );
+      const unmeasured = made.kernel === undefined ? [] : ['CONFIG_KERNEL_UNMEASURED'];
+      expect(codes(auditQemuArguments(edit(command, / -S$/, '').replace(',kernel-hashes=on', ''), of))).toEqual([
+        ...unmeasured,
+        'CONFIG_NOT_PAUSED',
+      ]);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 /** One text for another; fails where the first is not there, so that no case can pass by mistake. */
