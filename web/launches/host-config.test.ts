@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readQemuArguments } from '../../shared/configure/read-qemu.ts';
-import { auditText, shownConfiguration } from './host-config.ts';
+import { auditText, launchConfig, shownConfiguration } from './host-config.ts';
+import type { LaunchRecord } from './launch-record.ts';
 
 describe('what a relay shows of a guest', () => {
   const shown = (...args: string[]) =>
@@ -31,5 +32,17 @@ describe('what a relay shows of a guest', () => {
       auditText(`${around[0]}<domain type='kvm'><name>a</name></domain>${around[1]}`).map(({ code }) => code);
     expect(shown(["$ virsh dumpxml it's\n", '\n\n$ '])).toEqual(shown(['', '']));
     expect(shown(['', ''])).toContain('CONFIG_NOT_SEV');
+  });
+});
+
+describe('the configuration of a launch', () => {
+  it.each([
+    ['EPYC-Milan', 'EPYC-Milan'],
+    ['EPYC-Milan-v2', 'EPYC-Milan-v2'],
+    ['0xa10f11', 'host'],
+  ])('gives the CPU %s as -cpu %s', (model, cpuModel) => {
+    const cpu = { vcpus: 1, model, variant: 'qemu', debugSwap: false };
+    const record = { name: 'web', plan: { policy: 7, cpu } } as LaunchRecord;
+    expect(launchConfig({ record, image: undefined, generation: 'milan' }).cpuModel).toBe(cpuModel);
   });
 });
