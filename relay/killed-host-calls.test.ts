@@ -42,7 +42,7 @@ function libvirtHost() {
   const script = `#!/bin/sh
 cd "${folder}"
 shift 2
-if [ "$1" = event ]; then exec sleep 600; fi
+if [ "$1" = event ]; then exec sleep 60; fi
 echo "$1" >> calls
 if [ "$(cat lethal 2>/dev/null)" = "$1" ]; then rm lethal; kill -9 $PPID; fi
 case "$1" in

@@ -39,7 +39,7 @@ describe('a launch', () => {
     expect(count()).toBe(1);
   });
 
-  it('does not stand in another launch’s way', async () => {
+  it("does not stand in another launch's way", async () => {
     const { open, inject, count } = ledgers();
     await open().once(LAUNCH, PACKET, inject);
     await open().once(OTHER_LAUNCH, OTHER_PACKET, inject);

@@ -43,8 +43,8 @@ describe('the chain', () => {
 
   it.each([
     ['AMD cannot be reached', () => Promise.reject(new SevError('RELAY_KDS')), /RELAY_KDS/],
-    ['AMD’s CEK has another key', () => Promise.resolve({ cek: filled(2084, 5) }), /CERT_CEK_OTHER_CHIP/],
-    ['AMD’s CEK has another length', () => Promise.resolve({ cek: filled(2083, 4) }), /BYTES_LENGTH/],
+    ["AMD's CEK has another key", () => Promise.resolve({ cek: filled(2084, 5) }), /CERT_CEK_OTHER_CHIP/],
+    ["AMD's CEK has another length", () => Promise.resolve({ cek: filled(2083, 4) }), /BYTES_LENGTH/],
   ])('goes out as exported when %s, and the operator reads why', async (_, amd, says) => {
     const { source, lines } = platform(amd);
     expect(await source.certificates()).toEqual(EXPORTED);

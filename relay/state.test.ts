@@ -41,7 +41,7 @@ describe('the state folder', () => {
     expect(existsSync(state.path)).toBe(false);
   });
 
-  it('is where systemd or the user’s settings want it', () => {
+  it("is where systemd or the user's settings want it", () => {
     expect(defaultStatePath({ STATE_DIRECTORY: '/var/lib/sev-relay:/x' })).toBe('/var/lib/sev-relay');
     expect(defaultStatePath({ XDG_STATE_HOME: '/home/o/.state' })).toBe('/home/o/.state/sev-relay');
     expect(defaultStatePath({})).toMatch(/\.local\/state\/sev-relay$/);

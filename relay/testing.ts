@@ -1,5 +1,5 @@
 // What the relay's own tests share: a client that speaks the protocol, folders that vanish, a host with chosen answers.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -38,6 +38,13 @@ export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => voi
   let reject!: (error: Error) => void;
   const promise = new Promise<T>((yes, no) => ([resolve, reject] = [yes, no]));
   return { promise, resolve, reject };
+}
+
+/** The process whose number QEMU wrote into a file; never 0, which for a signal means everything that runs with us. */
+export function pidIn(path: string): number {
+  const text = readFileSync(path, 'utf8');
+  if (!/^[1-9]\d*\n$/.test(text)) throw new Error(`${path} holds no number of a process`);
+  return Number(text);
 }
 
 /** Waits until something holds, looking often; fails with what it last saw. */

@@ -219,7 +219,7 @@ describe('qr', () => {
     await expect(run('qr', [...words, ...platform().flags])).rejects.toThrow('RELAY_USAGE');
   });
 
-  it('takes a measurement from the guest’s monitor, when no relay runs', async () => {
+  it("takes a measurement from the guest's monitor, when no relay runs", async () => {
     const qemu = await FakeQemu.listen(sevQemu());
     const { path } = qemu.endpoint as { path: string };
     const monitor = ['--qmp', `web=${path}`, '--state', temporaryFolder()];

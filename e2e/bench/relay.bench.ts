@@ -15,7 +15,7 @@ export const bench: Bench = {
     const many = `${CLIENTS} clients at once, ${GUESTS} guests`;
     return [
       beside('measurement by the relay', 'ms', median(byRelay), { name: 'QMP directly', value: median(direct) }),
-      within('the relay’s own cost of a call, median', 'ms', ownCost(times), GOAL_MS),
+      within("the relay's own cost of a call, median", 'ms', ownCost(times), GOAL_MS),
       { name: `${many}: calls`, unit: '/s', ours: (measured.length + listed.length) / seconds },
       { name: `${many}: a measurement, median`, unit: 'ms', ours: median(measured) },
       { name: `${many}: a measurement, 95 %`, unit: 'ms', ours: quantile(measured, 0.95) },

@@ -72,8 +72,8 @@ async function leaks({ world, folder, passphrase }: Outcome): Promise<readonly s
   }
   return findLeaks(secrets, {
     'the WebSocket': Buffer.from(world.wire.frames.join('\n')),
-    'the relay’s output': Buffer.from(world.printed),
-    'the page’s storage': Buffer.from(await storageOf(world.page)),
+    "the relay's output": Buffer.from(world.printed),
+    "the page's storage": Buffer.from(await storageOf(world.page)),
     ...stateOf(folder),
   });
 }

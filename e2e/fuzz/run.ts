@@ -39,7 +39,7 @@ const MAX_HEAP_MB = 384;
 export async function fuzz(options: FuzzOptions): Promise<boolean> {
   const targets = options.selfTest ? badTargets : await allTargets();
   const names = targets.map(({ name }) => name).filter((name) => name.includes(options.only));
-  if (names.length === 0) throw new Error(`no target’s name contains “${options.only}”`);
+  if (names.length === 0) throw new Error(`no target's name contains “${options.only}”`);
   console.log(`${names.length} targets, up to ${options.runs.toLocaleString('en')} inputs each, seed ${options.seed}`);
   const queue = [...names.entries()];
   const reports: Report[] = [];

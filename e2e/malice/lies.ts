@@ -40,23 +40,23 @@ export function chainLies(other: Answer): readonly TestedLie[] {
   const link = (signer: string, subject: string): RegExp =>
     new RegExp(`^Not genuine: (the link from ${signer} to ${subject} is broken|the ${subject} is not what it claims)`);
   return [
-    { title: 'the PDH, which is another chip’s', lie: swap('pdh'), named: link('PEK', 'PDH') },
-    { title: 'the PEK, which is another chip’s', lie: swap('pek'), named: link('(OCA|CEK)', 'PEK') },
-    { title: 'the OCA, which is another owner’s', lie: swap('oca'), named: link('OCA', 'PEK') },
-    { title: 'the CEK, which is another chip’s', lie: swap('cek'), named: link('CEK', 'PEK') },
-    { title: 'one bit of the PDH’s key', lie: flip('pdh', 0x30), named: /^Not genuine/ },
-    { title: 'one bit of the PDH’s signature', lie: flip('pdh', 0x420), named: link('PEK', 'PDH') },
-    { title: 'one bit of the PEK’s signature by the CEK', lie: flip('pek', 0x628), named: link('(OCA|CEK)', 'PEK') },
+    { title: "the PDH, which is another chip's", lie: swap('pdh'), named: link('PEK', 'PDH') },
+    { title: "the PEK, which is another chip's", lie: swap('pek'), named: link('(OCA|CEK)', 'PEK') },
+    { title: "the OCA, which is another owner's", lie: swap('oca'), named: link('OCA', 'PEK') },
+    { title: "the CEK, which is another chip's", lie: swap('cek'), named: link('CEK', 'PEK') },
+    { title: "one bit of the PDH's key", lie: flip('pdh', 0x30), named: /^Not genuine/ },
+    { title: "one bit of the PDH's signature", lie: flip('pdh', 0x420), named: link('PEK', 'PDH') },
+    { title: "one bit of the PEK's signature by the CEK", lie: flip('pek', 0x628), named: link('(OCA|CEK)', 'PEK') },
     { title: 'one bit of the OCA', lie: flip('oca', 0x10), named: /^Not genuine.*OCA/ },
-    { title: 'one bit of the CEK’s signature', lie: flip('cek', 0x420), named: link('ASK', 'CEK') },
+    { title: "one bit of the CEK's signature", lie: flip('cek', 0x420), named: link('ASK', 'CEK') },
     { title: 'one bit of the ASK', lie: flip('ask', 300), named: /^Not genuine.*(ASK|ARK)/ },
     {
-      title: 'one bit of the ARK’s key',
+      title: "one bit of the ARK's key",
       lie: flip('ark', 300),
-      named: /^Not genuine: the (root key is not AMD’s|ARK is not)/,
+      named: /^Not genuine: the (root key is not AMD's|ARK is not)/,
     },
     {
-      title: 'AMD’s certificates, which are left out',
+      title: "AMD's certificates, which are left out",
       lie: withoutCa(),
       named: /^Not proven: the chain is incomplete\.$/,
     },
@@ -97,12 +97,12 @@ export const MEASUREMENT_LIES: readonly TestedLie[] = [
   },
   { title: 'the build', lie: measurement(() => ({ build: 22 })), named: MISMATCH },
   {
-    title: 'the policy, weaker than the session’s',
+    title: "the policy, weaker than the session's",
     lie: measurement(() => ({ policy: 0 })),
     named: /^The guest runs under another policy\. Keep the secret\.$/,
   },
   {
-    title: 'the policy, stronger than the session’s',
+    title: "the policy, stronger than the session's",
     lie: measurement(({ policy }) => ({ policy: ((policy as number) | 0x10) >>> 0 })),
     named: /^The guest runs under another policy\. Keep the secret\.$/,
   },
@@ -113,7 +113,7 @@ export const MEASUREMENT_LIES: readonly TestedLie[] = [
   },
 ];
 
-const UNSIGNED = 'The report is not this platform’s word. It proves nothing.';
+const UNSIGNED = "The report is not this platform's word. It proves nothing.";
 
 /** Every field of an attestation report, spoilt in one bit; and a whole one, which is old. */
 export const REPORT_LIES: readonly (Pick<TestedLie, 'title' | 'lie'> & { readonly named: string })[] = [

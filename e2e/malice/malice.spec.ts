@@ -67,7 +67,7 @@ async function checkPlatform(page: Page, liar: LyingRelay, title: string, lie: L
   await expectNoRelease(page, liar, title);
 }
 
-test('A relay lies about the platform’s certificates, and the broken link is named', async ({
+test("A relay lies about the platform's certificates, and the broken link is named", async ({
   page,
   app,
   folder,
@@ -80,7 +80,7 @@ test('A relay lies about the platform’s certificates, and the broken link is n
   }
 });
 
-test('A relay shows a root of its own that carries AMD’s key id, and it is not AMD’s', async ({ page, liar }) => {
+test("A relay shows a root of its own that carries AMD's key id, and it is not AMD's", async ({ page, liar }) => {
   test.skip(!vectorsFolder, NO_VECTORS);
   const forged = readFileSync(join(vectorsFolder!, 'negative/forged-root.chain'));
   const sizes = { pdh: 2084, pek: 2084, oca: 2084, cek: 2084, ask: 832, ark: 832 };
@@ -90,7 +90,7 @@ test('A relay shows a root of its own that carries AMD’s key id, and it is not
   );
   await meet(page, liar);
   const lie: Lie = { at: 'platform.certificates', tell: () => ({ result: chain }) };
-  await checkPlatform(page, liar, 'forged root', lie, /^Not genuine: the root key is not AMD’s\.$/);
+  await checkPlatform(page, liar, 'forged root', lie, /^Not genuine: the root key is not AMD's\.$/);
 });
 
 test('A relay lies about the launch, and the secret is kept', async ({ page, folder, liar }) => {
@@ -176,7 +176,7 @@ test('A relay shows the certificates of one chip and launches on another, and th
 test('What a relay says of itself and its guests changes no verdict', async ({ page, folder, liar }) => {
   liar.lies = IDLE_LIES;
   await meet(page, liar);
-  expect(await page.locator('img, b').count(), 'the relay’s words are shown as words').toBe(0);
+  expect(await page.locator('img, b').count(), "the relay's words are shown as words").toBe(0);
   await makeSession(page, demoImage(folder));
   await launch(page, 'demo', MATCH);
   for (const lie of IDLE_LIES) expect(liar.told, lie.at).toContain(lie);

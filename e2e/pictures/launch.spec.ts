@@ -69,7 +69,7 @@ test('every step of a launch', async ({ page, relay, folder }) => {
   await picture(page, 'launches-few');
 });
 
-test('SEV-ES, a kernel, and a policy of one’s own', async ({ page, relay, folder }) => {
+test("SEV-ES, a kernel, and a policy of one's own", async ({ page, relay, folder }) => {
   await meet(page, relay);
   await page.getByRole('button', { name: 'Prepare a launch here' }).click();
   await chooseImage(page, demoImage(folder));

@@ -65,7 +65,7 @@ test('keys, secrets and backups', async ({ page, relay, folder }) => {
   await launch(page, 'demo', MATCH);
   await page.getByRole('radio', { name: /^Mail server/ }).check();
   await picture(page, '4-kept-secret');
-  await page.getByRole('button', { name: 'Take the session’s keys out for other tools' }).click();
+  await page.getByRole('button', { name: "Take the session's keys out for other tools" }).click();
   await picture(page, '4-take-out');
   await page.reload();
   await expect(page.getByRole('heading', { name: 'The keys are locked' })).toBeVisible();
@@ -76,7 +76,7 @@ test('keys, secrets and backups', async ({ page, relay, folder }) => {
   await picture(page, 'keys-locked');
 });
 
-test('a platform of AMD’s, and certificates that are not', async ({ page }) => {
+test("a platform of AMD's, and certificates that are not", async ({ page }) => {
   test.skip(!vectorsFolder, NO_VECTORS);
   await open(page, 'connect');
   await page
@@ -186,6 +186,6 @@ test('a new version, and a storage that is full, or was cleared', async ({ page 
     localStorage.removeItem('sev-verifier-kept');
   });
   await page.reload();
-  await expect(page.getByText('The room for this app’s storage is nearly used up.')).toBeVisible();
+  await expect(page.getByText("The room for this app's storage is nearly used up.")).toBeVisible();
   await picture(page, 'notice-full');
 });

@@ -38,7 +38,7 @@ const cloudflare = text(
   '/assets/*',
   `  cache-control: ${KEEP}`,
   '',
-  '# Workers reach no relay. The first line takes the pages’ policy away: two policies both bind.',
+  "# Workers reach no relay. The first line takes the pages' policy away: two policies both bind.",
   ...SCRIPT_GLOBS.flatMap((glob) => [glob, `  ! ${CSP}`, `  ${CSP}: ${script}`]),
   '',
   '# The workers that compile WebAssembly.',
@@ -49,7 +49,7 @@ const netlify = text(
   ...note(
     '#',
     'Netlify: put this file into the folder that is published.',
-    'Netlify joins headers of all rules that match and cannot take one away. So the pages’ policy holds for every file, and',
+    "Netlify joins headers of all rules that match and cannot take one away. So the pages' policy holds for every file, and",
     'that of scripts besides; two workers do without WebAssembly, more slowly, until the service worker, which sends its',
     'own headers, is in control.',
   ),

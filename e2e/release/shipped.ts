@@ -32,7 +32,7 @@ export const SHIPPED: readonly Shipped[] = [
     in: ['page'],
     by: 'svelte',
     does: 'Joins class names for Svelte.',
-    why: 'Part of Svelte’s runtime; 30 lines.',
+    why: "Part of Svelte's runtime; 30 lines.",
   },
   {
     name: 'hash-wasm',
@@ -67,8 +67,8 @@ export const SHIPPED: readonly Shipped[] = [
   {
     name: 'workbox-window',
     in: ['page'],
-    does: 'Tells the page about the service worker’s life: installed, waiting, in control.',
-    why: 'The browsers’ events for this differ in order and count. The service worker itself is ours.',
+    does: "Tells the page about the service worker's life: installed, waiting, in control.",
+    why: "The browsers' events for this differ in order and count. The service worker itself is ours.",
   },
   {
     name: 'ws',

@@ -114,7 +114,7 @@ test('A Guest Owner takes the keys out for other tools, and files the record of 
     const path = join(folder, download.suggestedFilename());
     void download.saveAs(path).then(() => files.set(download.suggestedFilename(), path));
   });
-  await page.getByRole('button', { name: 'Take the session’s keys out for other tools' }).click();
+  await page.getByRole('button', { name: "Take the session's keys out for other tools" }).click();
   await expect(page.getByText(/hold the keys in the clear/)).toBeFocused();
   await page.getByRole('button', { name: 'Save the keys in the clear' }).click();
   await expect.poll(() => [...files.keys()].sort()).toEqual(['tek.bin', 'tik.bin']);

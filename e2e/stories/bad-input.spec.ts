@@ -48,7 +48,7 @@ test('A truncated chain and a forged root are refused in words', async ({ page, 
   await expect(page.getByRole('button', { name: 'Prepare a launch here' })).toHaveCount(0);
 
   await drop('negative/forged-root.chain');
-  await expect(verdict(page)).toHaveText('Not genuine: the root key is not AMD’s.');
+  await expect(verdict(page)).toHaveText("Not genuine: the root key is not AMD's.");
   await expect(page.getByRole('button', { name: 'Prepare a launch here' })).toHaveCount(0);
 });
 

@@ -28,7 +28,7 @@ const make = async (page: Page): Promise<void> => {
 };
 /** A CPU by its numbers, as one that only the host has. */
 async function describeCpu(page: Page, numbers: string, read: string): Promise<void> {
-  await page.getByLabel('CPU model').selectOption('Another, or the host’s own');
+  await page.getByLabel('CPU model').selectOption("Another, or the host's own");
   const field = page.getByLabel('Its family, model and stepping');
   await field.fill('25/1');
   await field.press('Tab');

@@ -71,7 +71,7 @@ test('An offline Platform Owner takes a platform over by codes alone, carried by
   }
 });
 
-test('A Guest Owner scans an owner’s key, and says of which of two platforms it is expected', async ({
+test("A Guest Owner scans an owner's key, and says of which of two platforms it is expected", async ({
   page,
   app,
   folder,
@@ -82,7 +82,7 @@ test('A Guest Owner scans an owner’s key, and says of which of two platforms i
     await meet(page, one);
     await meet(page, other);
     const [name = ''] = /127\.0\.0\.1:\d+/.exec(other.address) ?? [];
-    await page.getByText('The owner’s pin as a code').click();
+    await page.getByText("The owner's pin as a code").click();
     await page.locator('canvas[data-drawn]').waitFor();
     const pin = await page.getByRole('img', { name: "QR code: an owner's pin (OCA)" }).screenshot();
     await expectAccessible(page);

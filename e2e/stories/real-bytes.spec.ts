@@ -88,7 +88,7 @@ test('A real QEMU without SEV is shown paused, continued, and called what it is'
   }
 });
 
-test('Debian’s OVMF is a guest image: it is measured, and known to have no room for a secret', async ({
+test("Debian's OVMF is a guest image: it is measured, and known to have no room for a secret", async ({
   page,
   app,
   folder,

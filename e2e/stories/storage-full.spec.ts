@@ -17,7 +17,7 @@ const fillDevice = (page: Page): Promise<void> =>
 
 const expectNoRoom = async (page: Page): Promise<void> => {
   await expect(page.getByRole('alert').filter({ hasText: 'The device has no room left for it.' })).toBeVisible();
-  await expect(page.getByText('The room for this app’s storage is nearly used up.')).toBeVisible();
+  await expect(page.getByText("The room for this app's storage is nearly used up.")).toBeVisible();
 };
 
 test('A Guest Owner whose device is full loses nothing, hands nothing out, and goes on once there is room', async ({

@@ -3,7 +3,7 @@ import { continueGuest, demoImage, launch, makeSession, MATCH, meet, release, ve
 import { elsewhere, recordedBrowser, withoutPolicy } from '../traffic.ts';
 import { expect, test } from '../world.ts';
 
-test('A whole launch reaches the app’s own server and the relay that was chosen, and nothing else', async ({
+test("A whole launch reaches the app's own server and the relay that was chosen, and nothing else", async ({
   app,
   relay,
   folder,

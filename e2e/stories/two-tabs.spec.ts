@@ -75,7 +75,7 @@ test('There is no room when the passphrase is set: it is said, and goes on when 
   await page.getByLabel('The same passphrase again').fill(WORDS);
   const set = page.getByRole('button', { name: 'Set the passphrase' });
   await set.click();
-  await expect(page.getByText('The room for this app’s storage is nearly used up.')).toBeVisible();
+  await expect(page.getByText("The room for this app's storage is nearly used up.")).toBeVisible();
   await expect(page.getByText(/The device has no room left for it\./)).toBeVisible();
   await room();
   await set.click();

@@ -23,7 +23,7 @@ const run = (command, args) => spawnSync(command, args, { stdio: ['ignore', 'ign
 const install = () => {
   const isRoot = process.getuid?.() === 0;
   if (isRoot && existsSync('/usr/bin/apt-get')) {
-    console.log('No Chromium here: installing Debian’s.');
+    console.log("No Chromium here: installing Debian's.");
     if (run('apt-get', ['update', '-qq']) && run('apt-get', ['install', '-y', '-qq', 'chromium'])) return;
   }
   console.log('No Chromium here: asking Playwright for one.');

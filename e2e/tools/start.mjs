@@ -23,7 +23,7 @@ try {
   const link = await relay.says(PWA_LINK);
   console.log('The web app and a relay with a SIMULATED host are running. Open:\n');
   console.log(`  ${link}\n`);
-  console.log('The guest image to expect, which the host’s demo profiles launch:\n');
+  console.log("The guest image to expect, which the host's demo profiles launch:\n");
   console.log(`  ${join(STATE, 'simulated', 'demo-guest.fd')}\n`);
   console.log('Ctrl-C ends both.');
 } catch (error) {

@@ -149,7 +149,7 @@ function print(times: RelayTimes, seconds: number): void {
   const lines = [
     `measurement by the relay   ${describe(byRelay)}`,
     `the same by QMP directly   ${describe(direct)}`,
-    `the relay’s own cost       ${own.toFixed(2)} ms at the median, ${(median(byRelay) / median(direct)).toFixed(1)} times QMP alone`,
+    `the relay's own cost       ${own.toFixed(2)} ms at the median, ${(median(byRelay) / median(direct)).toFixed(1)} times QMP alone`,
     `goal                       under ${GOAL_MS} ms: ${own < GOAL_MS ? 'met' : 'MISSED'}`,
     `${CLIENTS} clients for ${seconds} s     ${((measured.length + listed.length) / seconds).toFixed(0)} calls a second, ${failures} failed`,
     `  measurement              ${describe(measured)}`,

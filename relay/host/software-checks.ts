@@ -47,7 +47,7 @@ async function libvirt({ host, distribution }: Look): Promise<Answer> {
 async function libvirtSev({ host }: Look): Promise<Answer> {
   const said = await host.run('virsh', '--connect=qemu:///system', 'domcapabilities');
   if (said === undefined) return skip('libvirt is not installed.');
-  if (said.code !== 0) return skip('libvirt’s daemon does not answer.');
+  if (said.code !== 0) return skip("libvirt's daemon does not answer.");
   const [, supported] = /<sev supported='(yes|no)'/.exec(said.output) ?? [];
   if (supported !== 'yes') {
     return warn(
@@ -114,7 +114,7 @@ function ovmf({ host, distribution }: Look): Answer {
   if (unread.length > 0) return skip(`These could not be looked into: ${unread.join(', ')}.`);
   return warn(
     `These start SEV guests, but have no place for secrets: ${paths.join(', ')}.`,
-    'Operator: use an AmdSev build of OVMF (OvmfPkg/AmdSev), or the guest owner’s own image.',
+    "Operator: use an AmdSev build of OVMF (OvmfPkg/AmdSev), or the guest owner's own image.",
   );
 }
 

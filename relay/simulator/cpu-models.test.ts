@@ -10,7 +10,7 @@ describeWithVectors('The signature of a CPU model', () => {
   });
 });
 
-it('A CPU that is not AMD’s has no signature here', () => {
+it("A CPU that is not AMD's has no signature here", () => {
   expect(cpuSignature('Skylake-Server-v1')).toBeUndefined();
   expect(cpuSignature('constructor')).toBeUndefined();
 });

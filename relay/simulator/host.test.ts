@@ -137,7 +137,7 @@ describeWithVectors('Launching on the simulated host', () => {
     await expect(starter.destroy(name)).rejects.toMatchObject({ code: 'RELAY_NO_GUEST' });
   });
 
-  it('says in QEMU’s words why a guest did not start', async () => {
+  it("says in QEMU's words why a guest did not start", async () => {
     const { starter, device } = await vectorHost();
     await expect(starter.start({ ...request, policy: 3 })).rejects.toMatchObject({
       code: 'AMDSP_BAD_MEASUREMENT',
@@ -166,7 +166,7 @@ describeWithVectors('Launching on the simulated host', () => {
     });
   });
 
-  it('keeps guests’ memory out of its folder, and clears away what a killed relay left', async () => {
+  it("keeps guests' memory out of its folder, and clears away what a killed relay left", async () => {
     const dir = temporaryFolder();
     const killed = await hostIn(dir);
     expect(killed.guestsFolder.startsWith(dir)).toBe(false);

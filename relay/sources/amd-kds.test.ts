@@ -62,7 +62,7 @@ function keyServer(address: string, parts: Partial<AmdKeyServerOptions> = {}, st
   return { source, waits, state };
 }
 
-describe('AMD’s side of a chain', () => {
+describe("AMD's side of a chain", () => {
   let chip: Chip;
   beforeAll(async () => {
     chip = await makeChip();
@@ -155,8 +155,8 @@ describe('AMD’s side of a chain', () => {
   });
 });
 
-describeWithVectors('AMD’s real certificates', () => {
-  it('are recognised in one file, Naples’ unsigned ARK included', () => {
+describeWithVectors("AMD's real certificates", () => {
+  it("are recognised in one file, Naples' unsigned ARK included", () => {
     const folder = temporaryFolder();
     for (const generation of ['naples', 'milan', 'genoa', 'turin']) {
       const pair = [vectorBytes(`certs/${generation}/ask.cert`), vectorBytes(`certs/${generation}/ark.cert`)];

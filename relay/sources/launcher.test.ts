@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { silentLog } from '../log.ts';
-import { eventually, findProgram, temporaryFolder } from '../testing.ts';
+import { eventually, findProgram, pidIn, temporaryFolder } from '../testing.ts';
 import { LaunchedGuests } from './launched-guests.ts';
 import { QemuStarter } from './launcher.ts';
 import type { LaunchRequest } from './types.ts';
@@ -45,7 +45,7 @@ const launch = (profile: string): LaunchRequest => ({
   session: new Uint8Array(128),
 });
 
-const pidOf = (folder: string): number => Number(readFileSync(join(folder, 'qemu.pid'), 'utf8'));
+const pidOf = (folder: string): number => pidIn(join(folder, 'qemu.pid'));
 const runs = (pid: number): boolean => existsSync(`/proc/${pid}/cwd`);
 
 describeWithQemu('a guest launched from a profile', () => {
@@ -136,7 +136,7 @@ describeWithQemu('a guest that cannot be launched', () => {
     ['its firmware is missing', { firmware: 'missing.fd' }, /missing\.fd/],
     ['it is an SEV guest on a host without SEV', { kind: 'sev' }, /./],
     ['there is no such QEMU', { qemu: '/no/such/qemu' }, /ENOENT/],
-  ])('because %s is told in QEMU’s words and leaves nothing', async (_, change, says) => {
+  ])("because %s is told in QEMU's words and leaves nothing", async (_, change, says) => {
     const { guests, relay } = hostFolder([{ ...PLAIN, name: 'web', firmware: 'fw.fd', ...change }]);
     const launcher = await relay();
     await expect(launcher.launch(launch('web'))).rejects.toMatchObject({
@@ -165,7 +165,7 @@ describeWithQemu('a guest that cannot be launched', () => {
 });
 
 describeWithQemu('what QEMU is given', () => {
-  it('are the owner’s two blobs in base64, in files that only this user reads', async () => {
+  it("are the owner's two blobs in base64, in files that only this user reads", async () => {
     const { guests, relay } = hostFolder([{ ...PLAIN, name: 'web', firmware: 'fw.fd' }]);
     const launcher = await relay();
     const id = await launcher.launch({ ...launch('web'), session: new Uint8Array(128).fill(9) });

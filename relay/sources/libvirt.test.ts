@@ -46,7 +46,7 @@ describeWithVirsh('real virsh with its test driver', () => {
     expect(await real().list()).toEqual([{ id: ID, name: 'test', backend: 'libvirt', state: 'running' }]);
   });
 
-  it('gives the domain’s XML', async () => {
+  it("gives the domain's XML", async () => {
     const { kind, text } = await real().configuration(ID);
     expect(kind).toBe('domain-xml');
     expect(text).toContain(`<uuid>${UUID}</uuid>`);
@@ -56,7 +56,7 @@ describeWithVirsh('real virsh with its test driver', () => {
     await real().destroy(ID);
   });
 
-  it('has no SEV, and says so in libvirt’s words', async () => {
+  it("has no SEV, and says so in libvirt's words", async () => {
     const guests = real();
     for (const ask of [
       () => guests.measurement(ID),
@@ -70,7 +70,7 @@ describeWithVirsh('real virsh with its test driver', () => {
     expect(await guests.profiles()).toEqual([]);
   });
 
-  it('refuses what does not fit the domain’s state', async () => {
+  it("refuses what does not fit the domain's state", async () => {
     const error = await failure(real().resume(ID));
     expect(error.code).toBe('RELAY_GUEST_STATE');
     expect(error.sentence).toContain('not paused');
@@ -253,7 +253,7 @@ describe('libvirt with SEV', () => {
     expect(readdirSync(state)).toEqual([]);
   });
 
-  it('reads QEMU’s words inside libvirt’s', async () => {
+  it("reads QEMU's words inside libvirt's", async () => {
     const said =
       "error: Unable to set launch security state\nerror: internal error: unable to execute QEMU command 'sev-inject-launch-secret': SEV: failed to inject secret ret=-5 fw_error=11 'Bad measurement'";
     const { guests } = fakeVirsh({ domsetlaunchsecstate: said });
@@ -261,7 +261,7 @@ describe('libvirt with SEV', () => {
     expect((await failure(guests.inject(ID, packet))).code).toBe('AMDSP_BAD_MEASUREMENT');
   });
 
-  it('gives the platform’s chain', async () => {
+  it("gives the platform's chain", async () => {
     const { guests } = fakeVirsh();
     expect(await guests.capabilities()).toEqual({
       pdh: new Uint8Array(BLOB.pdh),
@@ -317,7 +317,7 @@ describe('a shut-off SEV domain', () => {
     expect(guests.launches(profile!.name)).toBe(true);
   });
 
-  it('is started paused with the owner’s policy, GODH and session, and nothing else changed', async () => {
+  it("is started paused with the owner's policy, GODH and session, and nothing else changed", async () => {
     const { guests, calls, files, domain, state } = off();
     const request = {
       profile: 'libvirt:web one',
@@ -363,6 +363,6 @@ it.each([
   ['error: Timed out during operation: cannot acquire state change lock', 'RELAY_LOST'],
   ['error: failed to connect to the hypervisor', 'RELAY_LIBVIRT'],
   ['error: something else', 'RELAY_LIBVIRT'],
-])('libvirt’s “%s” is %s', (text, code) => {
+])("libvirt's “%s” is %s", (text, code) => {
   expect(libvirtError('resume', text).code).toBe(code);
 });

@@ -97,7 +97,7 @@ describe('an SEV guest', () => {
     expect((await guests.list())[0]).not.toHaveProperty('sev');
   });
 
-  it('takes the packet under QEMU’s own names, with a place only where one was chosen', async () => {
+  it("takes the packet under QEMU's own names, with a place only where one was chosen", async () => {
     const { guests, qemu } = await guestOf(sevQemu());
     await guests.inject(ID, PACKET);
     await guests.inject(ID, { ...PACKET, gpa: 0x80_0000_0000 });
@@ -126,7 +126,7 @@ describe('an SEV guest', () => {
   });
 });
 
-describe('QEMU’s own words', () => {
+describe("QEMU's own words", () => {
   const cases: [command: string, text: string, code: string, says: RegExp][] = [
     ['inject', 'SEV not enabled for guest', 'RELAY_NOT_SEV', /not an SEV guest/],
     ['inject', 'SEV: SEV not enabled.', 'RELAY_NOT_SEV', /not an SEV guest/],

@@ -122,7 +122,7 @@ const statusInto = (struct: DataView, bytes: readonly number[] = STATUS): [numbe
 const filled = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value);
 
 describe('the device', () => {
-  it('tells the platform’s status', async () => {
+  it("tells the platform's status", async () => {
     const kernel = new FakeKernel((command, struct) => (expect(command).toBe(1), statusInto(struct)));
     expect(await deviceOf(kernel).platformStatus()).toEqual({
       apiMajor: 1,
@@ -183,7 +183,7 @@ describe('the device', () => {
   });
 });
 
-describe('the chip’s id', () => {
+describe("the chip's id", () => {
   const both = concat(filled(64, 1), filled(64, 2));
 
   it.each([64, 128])('comes in %i bytes', async (length) => {

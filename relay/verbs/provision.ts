@@ -15,7 +15,7 @@ export const PROVISION_COMMAND = {
   words: [0, 2],
   flags: {
     csr: { value: 'FILE', help: 'write the request that the owner signs, and change nothing' },
-    import: { help: 'take the signed PEK and the owner’s certificate' },
+    import: { help: "take the signed PEK and the owner's certificate" },
     ...OWNER_FLAGS,
   },
 } as const satisfies Command<Record<string, { value?: string; bare?: true; help: string }>>;

@@ -11,12 +11,12 @@ import { messageOfFiles } from './qr-message.ts';
 export const QR_COMMAND = {
   usage: 'sev-relay qr chain | csr | measurement NAME | report NAME NONCE | FILE… [OPTIONS]',
   summary:
-    'Shows QR codes for the verifier’s camera: still when it fits, else animated. The keys + - change the speed, q ends.',
+    "Shows QR codes for the verifier's camera: still when it fits, else animated. The keys + - change the speed, q ends.",
   words: [1, 8],
   flags: {
     out: { value: 'FILE', help: 'write .png or .svg instead' },
     fps: { value: 'N', help: 'codes a second (default 10)' },
-    qmp: { value: 'NAME=SOCKET|HOST:PORT', many: true, help: 'where the guest’s monitor is, when no relay runs' },
+    qmp: { value: 'NAME=SOCKET|HOST:PORT', many: true, help: "where the guest's monitor is, when no relay runs" },
     'without-ca': { help: 'leave ASK and ARK out of the chain, for a verifier that has them' },
     policy: { value: 'N', help: 'the policy of a session in a file' },
     ...PLATFORM_FLAGS,

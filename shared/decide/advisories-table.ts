@@ -192,7 +192,7 @@ export const ADVISORIES: readonly Advisory[] = [
     about: 'sev',
     affects: { milan: bios('MilanPI 1.0.0.J'), genoa: bios('GenoaPI 1.0.0.H'), turin: bios('TurinPI 1.0.0.8') },
     sentence:
-      'A missing lock in the AMD-SP’s firmware lets the host change memory routing, and may harm the guest’s integrity.',
+      "A missing lock in the AMD-SP's firmware lets the host change memory routing, and may harm the guest's integrity.",
     source: cve('CVE-2025-54510'),
   },
   {

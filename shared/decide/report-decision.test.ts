@@ -52,7 +52,7 @@ describe('the decision on an attestation report', () => {
     expect(nexts.every((next) => next?.startsWith('Give this guest no secret'))).toBe(true);
   });
 
-  it('takes nobody else’s word: another platform, a broken signature, no report at all', async () => {
+  it("takes nobody else's word: another platform, a broken signature, no report at all", async () => {
     const other = await SimulatedAmdSp.create();
     const foreign = decideReport(report, await trustPlatform(other, GENUINE_ROOT_FOR_TESTS), asked);
     expect((await foreign).kind).toBe('unsigned');

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { describeWithVectors, vectorBytes, vectorPaths } from '../testing/vectors.ts';
 import * as intake from './index.ts';
 
-it('The intake’s door lets through what it says, and no more', () => {
+it("The intake's door lets through what it says, and no more", () => {
   expect(Object.keys(intake).sort()).toEqual(['PIECE_WORDS', 'collectChain', 'expectPiece', 'recognise']);
 });
 

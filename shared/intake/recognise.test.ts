@@ -84,7 +84,7 @@ describe('What is given raw', () => {
     ['tar', concat(new Uint8Array(257), toUtf8('ustar'), new Uint8Array(250)), 'packed with tar'],
     ['a web page', '<!DOCTYPE html><html><title>429 Too Many\n Requests</title><br></html>', '“429 Too Many Requests”'],
     ['a web page without title', '<html><p>a<b></p></html>', 'a web page'],
-    ['XML of a server', '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', 'none of libvirt’s'],
+    ['XML of a server', '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "none of libvirt's"],
     ['xxd', '00000000: 0100 0000 0010 0000  ................\n00000010: 0000 0000', 'hex dump'],
     ['hexdump -C', '00000000  01 00 00 00 00 10 00 00  |........|\n00000008\n', 'hex dump'],
     ["sev-tool's print", 'Version:       00000001\napi_major:     00\npub_key_usage: 00001003\n', 'sev-tool prints it'],

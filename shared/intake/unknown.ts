@@ -44,7 +44,7 @@ const X509: Named = {
 function nameText(text: string): Named | undefined {
   if (text.includes('-----BEGIN CERTIFICATE-----')) return X509;
   if (isWebPage(text)) return webPage(text);
-  if (text.startsWith('<')) return { sentence: 'This is XML, but none of libvirt’s that is known here.', next: SERVER };
+  if (text.startsWith('<')) return { sentence: "This is XML, but none of libvirt's that is known here.", next: SERVER };
   const [, refusal] = /^error: (.{1,300})/m.exec(text) ?? [];
   if (refusal !== undefined)
     return {

@@ -25,7 +25,7 @@ const messageOf = async (act: () => unknown): Promise<string> => {
   return 'accepted';
 };
 
-describe('An owner’s key', () => {
+describe("An owner's key", () => {
   it.each(FORMS)('is given out and taken in again: %s', async (form) => {
     const key = await makeOwnerKey(EXTRACTABLE);
     const file = await exportOwnerKey(key, form);
@@ -108,7 +108,7 @@ describeWithVectors('Taking the simulated platform into ownership', () => {
   const csr = vectorBytes('ownership/pek_csr.cert');
   const ownerKey = () => importOwnerKey(vectorBytes('sim/owner.key.pem'), EXTRACTABLE);
 
-  it('reads the owner’s certificate of another implementation, and makes the same one', async () => {
+  it("reads the owner's certificate of another implementation, and makes the same one", async () => {
     const theirs = await verifyOca(vectorBytes('ownership/oca.cert'));
     const ours = await verifyOca(await makeOcaCertificate(await ownerKey()));
     expect(await sevctlId(theirs)).toBe(files.oca_id);
@@ -116,7 +116,7 @@ describeWithVectors('Taking the simulated platform into ownership', () => {
     expect(ours.signatures.map((slot) => slot?.usage)).toEqual(theirs.signatures.map((slot) => slot?.usage));
   });
 
-  it('signs the request as another implementation does, but for the signature’s randomness', async () => {
+  it("signs the request as another implementation does, but for the signature's randomness", async () => {
     const [key, oca] = [await ownerKey(), await verifyOca(vectorBytes('ownership/oca.cert'))];
     const signed = await signPekCsr(parsePekCsr(csr), { key, oca });
     const theirs = vectorBytes('ownership/pek_csr.signed.cert');

@@ -59,7 +59,7 @@ describe('A session in files', () => {
     },
   );
 
-  it('says which key it is in a name of one’s own, too', () => {
+  it("says which key it is in a name of one's own, too", () => {
     const [tek, tik] = [webCryptoRandom(16), webCryptoRandom(16)];
     const files = [
       { name: 'C:\\session\\mytek.bin', bytes: tek },

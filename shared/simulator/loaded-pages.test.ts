@@ -16,7 +16,7 @@ describeWithVectors('The table of kernel hashes that the simulated QEMU loads', 
   const { cases } = vectorJson<{ cases: HashesCase[] }>('kernel-hashes.json');
 
   it.each(cases.map((hashes, i) => [i, hashes] as const))(
-    'is QEMU’s: case %i',
+    "is QEMU's: case %i",
     (_, { kernel, initrd, cmdline, table }) => {
       const boot = {
         kernel: fromHex(kernel),
@@ -46,7 +46,7 @@ describeWithVectors('The VMSA pages that the simulated KVM loads', () => {
     expect(new Set(cases.map(({ cpu }) => cpu > 0))).toEqual(new Set([false, true]));
   });
 
-  it.each(cases.map((page, i) => [i, page] as const))('are KVM’s: case %i', async (_, page) => {
+  it.each(cases.map((page, i) => [i, page] as const))("are KVM's: case %i", async (_, page) => {
     const made = vmsaPage(page.cpu, page.reset_eip, page.signature);
     expect(toHex(await sha256(made))).toBe(page.sha256);
   });

@@ -137,7 +137,7 @@ describeWithVectors('The platform of the vectors', () => {
 });
 
 describeWithVectors('The request and the owner of the vectors', () => {
-  it('are this platform’s request, signed by another implementation, and are taken', async () => {
+  it("are this platform's request, signed by another implementation, and are taken", async () => {
     const amdSp = await vectorPlatform();
     expect(amdSp.pekCsr()).toEqual(vectorBytes('ownership/pek_csr.cert'));
     await amdSp.pekCertImport(vectorBytes('ownership/pek_csr.signed.cert'), vectorBytes('ownership/oca.cert'));

@@ -42,7 +42,7 @@ describeWithVectors('chain, with real certificates', () => {
     for (const { line } of byExport.json.certificates) expect(out).toContain(line);
   });
 
-  it('takes AMD’s file apart from the platform’s, and says where to get it', async () => {
+  it("takes AMD's file apart from the platform's, and says where to get it", async () => {
     const folder = new TestFolder();
     const platform = NAMES.slice(0, 4).map((name) => copy(folder, `certs/naples/${name}.cert`));
     const without = await runJson<ChainJson>('chain', ...platform);

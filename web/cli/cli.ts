@@ -34,7 +34,7 @@ function printHelp(asked: boolean, terminal: Terminal): number {
   const text = [
     'Usage: sev-verifier [VERB] [OPTIONS]',
     '',
-    'The guest owner’s side of AMD SEV and SEV-ES. Without a verb, it serves the web app.',
+    "The guest owner's side of AMD SEV and SEV-ES. Without a verb, it serves the web app.",
     '',
     ...lines,
     '',

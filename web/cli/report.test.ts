@@ -74,7 +74,7 @@ describe('report', () => {
     expect((await run('report', ...args.filter((arg) => arg !== '--simulated'), ...right)).code).toBe(1);
   });
 
-  it('names what was given in a report’s place', async () => {
+  it("names what was given in a report's place", async () => {
     const { folder, args, amdSp } = await world();
     const chain = folder.write('not-a-report', fullChain(amdSp));
     const { code, err } = await run(

@@ -195,7 +195,7 @@ describe('secret', () => {
     expect(await pack('--record', folder.at('kept'), '--force')).toMatchObject({ code: 0 });
   });
 
-  it('wants the session’s own record, unchanged', async () => {
+  it("wants the session's own record, unchanged", async () => {
     const { folder, pack } = await world();
     const record = folder.text('vm_record.json');
     folder.write('vm_record.json', record.replace('"acceptsKeySharing": false', '"acceptsKeySharing": true'));
@@ -206,7 +206,7 @@ describe('secret', () => {
     expect(await pack('--record', folder.at('elsewhere.json'))).toMatchObject({ code: 0 });
   });
 
-  it('packs no more than the guest’s area holds, and warns of a passphrase that will not open anything', async () => {
+  it("packs no more than the guest's area holds, and warns of a passphrase that will not open anything", async () => {
     const { folder, launch } = await world();
     const files = [folder.at('h'), folder.at('p')];
     const large = `luks-key:${folder.write('large', new Uint8Array(3080))}`;

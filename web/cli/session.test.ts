@@ -9,7 +9,7 @@ const SEVCTL = ['vm_godh.b64', 'vm_record.json', 'vm_session.b64', 'vm_tek.bin',
 const SEVTOOL = ['godh.cert', 'launch_blob.bin', 'launch_record.json', 'tmp_tk.bin'];
 
 describe('session', () => {
-  it('makes sevctl’s files, which the platform takes for this policy only', async () => {
+  it("makes sevctl's files, which the platform takes for this policy only", async () => {
     const folder = new TestFolder();
     const { amdSp, chain } = await simulatedPlatform(folder);
     const out = folder.at('out');
@@ -34,7 +34,7 @@ describe('session', () => {
     });
   });
 
-  it('makes sev-tool’s files', async () => {
+  it("makes sev-tool's files", async () => {
     const folder = new TestFolder();
     const { amdSp, chain } = await simulatedPlatform(folder);
     const args = ['--chain', chain, '--policy', '3', '--simulated', '--format', 'sevtool', '--out', folder.at('out')];
@@ -45,7 +45,7 @@ describe('session', () => {
     await amdSp.launchStart({ policy: 3, godh, session });
   });
 
-  it('takes sevctl’s own form: session --name NAME CHAIN POLICY', async () => {
+  it("takes sevctl's own form: session --name NAME CHAIN POLICY", async () => {
     const folder = new TestFolder();
     const { chain } = await simulatedPlatform(folder);
     const out = ['--simulated', '--out', folder.at('out')];

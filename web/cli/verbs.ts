@@ -12,7 +12,7 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     load: () => import('./serve-verb.ts'),
   },
   chain: {
-    summary: 'verify that a platform’s certificates lead to AMD',
+    summary: "verify that a platform's certificates lead to AMD",
     load: () => import('./chain.ts'),
   },
   session: {
@@ -44,7 +44,7 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     load: () => import('./evidence.ts'),
   },
   oca: {
-    summary: 'make an owner’s key and certificate, and sign a platform’s request',
+    summary: "make an owner's key and certificate, and sign a platform's request",
     load: () => import('./oca.ts'),
   },
   validate: {

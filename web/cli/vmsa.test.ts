@@ -39,7 +39,7 @@ describeWithVectors('vmsa, with the vectors', () => {
     }
   });
 
-  it('takes sevctl’s options and shows registers under sevctl’s names', async () => {
+  it("takes sevctl's options and shows registers under sevctl's names", async () => {
     const folder = new TestFolder();
     const firmware = folder.write('f', vectorBytes(AMD_SEV));
     const cpu = ['--family', '25', '--model', '1', '--stepping', '1', '--firmware', firmware, '--userspace', 'qemu'];
@@ -67,7 +67,7 @@ describeWithVectors('vmsa, with the vectors', () => {
 const imageStartingAt = (eip: number): Uint8Array => image([entry(RESET, le(eip))]);
 
 describe('vmsa', () => {
-  it('puts another CPU and another image’s start into a page, as `sevctl vmsa update` does', async () => {
+  it("puts another CPU and another image's start into a page, as `sevctl vmsa update` does", async () => {
     const folder = new TestFolder();
     const [cpu, image] = [
       ['--cpu-model', 'EPYC-Genoa'],

@@ -25,7 +25,7 @@ describe('the policy of a file', () => {
     }
   });
 
-  it('lets no worker connect anywhere but to the app’s own files', () => {
+  it("lets no worker connect anywhere but to the app's own files", () => {
     for (const path of ['/sw.js', SCAN, '/assets/kdf.worker-Bb9Mx2Pu.js', '/assets/index-Bb9Mx2Pu.js'])
       expect(policyOf(path)).toContain("connect-src 'self';");
     for (const path of ['/', '/index.html', '/sw.js.html', '/x/sw.js', '/x/assets/y.js', '/build.json'])

@@ -20,12 +20,12 @@ export const carryOwnership = {
   chainAsking: (relay: string) => `Asking ${relay} for its certificates…`,
   chainNext: 'Go on: show the request',
   requestSentence: 'Show the request to the owner.',
-  requestReason: 'It is the platform’s PEK, unsigned. They sign it on their device.',
+  requestReason: "It is the platform's PEK, unsigned. They sign it on their device.",
   requestAsking: (relay: string) => `Asking ${relay} for its request…`,
   requestNext: 'Go on: scan the signed PEK',
 
   signedSentence: 'Scan what the owner signed.',
-  signedReason: 'The signed PEK and the owner’s certificate. Neither is secret.',
+  signedReason: "The signed PEK and the owner's certificate. Neither is secret.",
   aSigned: 'a signed PEK',
   importSentence: 'Have the platform import it.',
   importReason:
@@ -38,7 +38,7 @@ export const carryOwnership = {
   otherRequestNext: 'Show the present request to the owner once more.',
 
   unknownSentence: 'Whether it was imported is not known.',
-  unknownReason: 'The answer never came. The platform’s chain tells; nothing is imported a second time before it did.',
+  unknownReason: "The answer never came. The platform's chain tells; nothing is imported a second time before it did.",
   notYetSentence: 'The platform has not imported it yet.',
   notYetReason: 'Its operator may still be asked at the terminal: look again in a minute.',
   notSentence: 'The platform has not imported it.',

@@ -13,9 +13,9 @@ const roles: Readonly<Record<CertName, string>> = {
 /** The same letters under the published test root. */
 const simulatedRoles: Readonly<Record<CertName, string>> = {
   ...roles,
-  ARK: 'The simulated test root, not AMD’s',
-  ASK: 'The simulated signing key, not AMD’s',
-  CEK: 'The simulated chip’s key',
+  ARK: "The simulated test root, not AMD's",
+  ASK: "The simulated signing key, not AMD's",
+  CEK: "The simulated chip's key",
 };
 
 /** Where nothing says yet whose root it is. */
@@ -42,7 +42,7 @@ export const chain = {
     signer === subject
       ? `Not genuine: the ${subject} is not what it claims.`
       : `Not genuine: the link from ${signer} to ${subject} is broken.`,
-  refusedRoot: 'Not genuine: the root key is not AMD’s.',
+  refusedRoot: "Not genuine: the root key is not AMD's.",
   incomplete: 'Not proven: the chain is incomplete.',
   linkIs: { verified: 'verified', failed: 'broken', unchecked: 'not checked' },
   worthless: 'right, but what it hangs on is not proven',

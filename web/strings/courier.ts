@@ -10,7 +10,7 @@ const carried: Readonly<Record<HandOver, string>> = {
 
 export const courier = {
   heading: 'Courier',
-  toOwnership: 'Carry a platform’s ownership instead',
+  toOwnership: "Carry a platform's ownership instead",
   lead: 'Carry codes between a relay and a guest owner who is offline. This device keeps nothing but the pairing.',
 
   host: 'Host',
@@ -25,7 +25,7 @@ export const courier = {
 
   afterwards: 'Afterwards',
   afterwardsLong: 'Afterwards: an attestation report',
-  requestSentence: 'Scan the guest owner’s request for an attestation report.',
+  requestSentence: "Scan the guest owner's request for an attestation report.",
   requestReason: 'Only if they ask for one. It holds a nonce, so that no old report can be shown.',
   aRequest: 'a request for an attestation report',
   reportGuestSentence: 'Choose the guest whose report is wanted.',
@@ -76,7 +76,7 @@ export const courier = {
   measurementNext: 'Go on: scan the sealed secret',
 
   secretSentence: 'Scan the sealed secret.',
-  secretReason: 'Only the platform’s secure processor opens it, and only for this launch.',
+  secretReason: "Only the platform's secure processor opens it, and only for this launch.",
   aSecret: 'a secret packet',
   injectSentence: 'Put the sealed secret into the guest.',
   injectReason: (guest: string) => `It goes into ${guest} by the relay. You cannot read it.`,

@@ -20,12 +20,12 @@ export const keys = {
   passkeyThere: 'A passkey opens these keys, beside your passphrase.',
   passkeyRemove: 'Remove the passkey',
   passkeyRemoveSure:
-    'Only your passphrase opens the keys then. The passkey itself stays in your device’s list of passkeys: delete it there too.',
+    "Only your passphrase opens the keys then. The passkey itself stays in your device's list of passkeys: delete it there too.",
   passkeyRemoveIt: 'Let it open nothing here',
   unlockByPasskey: 'Unlock with the passkey',
   askToKeep: 'Ask the browser to keep it',
   refusedToKeep: 'The browser did not agree. Make a backup, or install the app and ask again.',
-  takeOut: 'Take the session’s keys out for other tools',
+  takeOut: "Take the session's keys out for other tools",
   takeOutSure:
     'The files tik.bin and tek.bin hold the keys in the clear: whoever reads them can release secrets as you. From then on this app seals nothing new under the session.',
   takeOutIt: 'Save the keys in the clear',
@@ -35,7 +35,7 @@ export const keys = {
   cleared: 'Keys were kept here, and the browser has removed them.',
   clearedNext: 'If you have a backup, restore it under Keys. Sessions that were not used yet cannot be used any more.',
   clearedKnown: 'I know',
-  full: 'The room for this app’s storage is nearly used up.',
+  full: "The room for this app's storage is nearly used up.",
   fullNext: 'Make a backup now, and free some space on the device: a launch might not be recorded.',
   toKeys: 'Go to Keys',
   locked: 'The keys are locked',

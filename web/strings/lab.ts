@@ -17,19 +17,19 @@ const lies: Readonly<Record<LieName, LieWords>> = {
     without: 'The same. An honest host is the one that all checks let through.',
   },
   'forged-root': {
-    name: 'A forged root with AMD’s key id',
-    did: 'Made keys of their own, gave the root and the signing key the key ids of AMD’s, and signed the chip’s key with them. Every signature fits.',
+    name: "A forged root with AMD's key id",
+    did: "Made keys of their own, gave the root and the signing key the key ids of AMD's, and signed the chip's key with them. Every signature fits.",
     without: 'A platform made of software would pass for genuine AMD hardware, and its owner would read your secret.',
   },
   'other-pdh': {
     name: 'The PDH of another platform',
-    did: 'Put the PDH of a second platform into this platform’s chain.',
+    did: "Put the PDH of a second platform into this platform's chain.",
     without: 'Your keys would be made for the other platform, wherever that is and whoever looks into it.',
   },
   'flipped-bit': {
     name: 'One bit of a signed certificate',
     did: 'Turned one bit of the PEK over: its API version, which nothing here depends on.',
-    without: 'Nobody could tell any more which bits of a certificate are the signer’s, and which the host’s.',
+    without: "Nobody could tell any more which bits of a certificate are the signer's, and which the host's.",
   },
   'swapped-blobs': {
     name: 'Two blobs swapped',
@@ -40,22 +40,22 @@ const lies: Readonly<Record<LieName, LieWords>> = {
   'changed-image': {
     name: 'A changed guest image',
     did: 'Started the guest from your image with one bit turned over, and told the truth about all else.',
-    without: 'The host’s own firmware would receive your secret, and could keep a copy.',
+    without: "The host's own firmware would receive your secret, and could keep a copy.",
   },
   'debug-with-session': {
     name: 'A debug policy, with your session',
     did: 'Started your session under a policy that lets the host debug the guest.',
-    without: 'The host could decrypt the guest’s memory with a debug command.',
+    without: "The host could decrypt the guest's memory with a debug command.",
   },
   'debug-told': {
     name: 'A debug policy, admitted',
     did: 'Left your session out, started the guest under a debug policy with keys that nobody knows, and said so.',
-    without: 'The host could decrypt the guest’s memory with a debug command.',
+    without: "The host could decrypt the guest's memory with a debug command.",
   },
   'debug-hidden': {
     name: 'A debug policy, hidden',
     did: 'The same, but claimed that the guest runs under your policy.',
-    without: 'The host could decrypt the guest’s memory with a debug command, and you would not know.',
+    without: "The host could decrypt the guest's memory with a debug command, and you would not know.",
   },
   'replayed-launch': {
     name: 'The measurement of an earlier launch',
@@ -64,7 +64,7 @@ const lies: Readonly<Record<LieName, LieWords>> = {
   },
   'replayed-session': {
     name: 'The measurement of a twin under your session',
-    did: 'Started two guests with your session, an honest and a changed one, and showed the honest one’s measurement and report for the changed one.',
+    did: "Started two guests with your session, an honest and a changed one, and showed the honest one's measurement and report for the changed one.",
     without:
       'Measurement and report are right, so the secret is sealed. Were it not sealed over that very measurement, the changed guest could open it.',
   },
@@ -81,7 +81,7 @@ const lies: Readonly<Record<LieName, LieWords>> = {
   'digest-given': {
     name: 'A digest given as the measurement',
     did: 'Gave the SHA-256 of your image in place of the measurement.',
-    without: 'It is the right image’s digest, but anybody can compute it. Only the AMD-SP can make the measurement.',
+    without: "It is the right image's digest, but anybody can compute it. Only the AMD-SP can make the measurement.",
   },
   'replayed-report': {
     name: 'An old attestation report',

@@ -125,12 +125,12 @@ export const launch = {
   cpusHint: 'With SEV-ES the first registers of each are measured.',
   vcpus: 'Number of vCPUs',
   cpuModel: 'CPU model',
-  cpuOther: 'Another, or the host’s own',
+  cpuOther: "Another, or the host's own",
   cpuNumbers: 'Its family, model and stepping',
-  cpuNumbersHint: 'As the host’s /proc/cpuinfo has them, such as 25/17/1; or the CPUID signature, such as 0xa10f11.',
+  cpuNumbersHint: "As the host's /proc/cpuinfo has them, such as 25/17/1; or the CPUID signature, such as 0xa10f11.",
   cpuNumbersWrong: 'Write three numbers, such as 25/17/1, or a signature such as 0xa10f11.',
   vmsa: 'How the host makes their first registers',
-  vmsaHint: 'It depends on the host’s kernel and QEMU. If the measurement does not match, this is a usual reason.',
+  vmsaHint: "It depends on the host's kernel and QEMU. If the measurement does not match, this is a usual reason.",
   vmsaVariants: {
     qemu: 'QEMU with KVM (before Linux 6.10 or QEMU 9.1)',
     'qemu-init2': 'QEMU with KVM_SEV_INIT2 (newer kernels)',
@@ -157,7 +157,7 @@ export const launch = {
   policyCustomDetail: 'Bit by bit, in words.',
   policyBits: 'Each bit in words',
   minimumApi: 'Lowest firmware API',
-  acceptKeySharing: 'I accept that the host may share this guest’s key',
+  acceptKeySharing: "I accept that the host may share this guest's key",
   acceptKeySharingDetail:
     'Other guests with the same key can read what this guest writes. This is decided now or never.',
   makeSession: 'Make the session',
@@ -238,7 +238,7 @@ export const launch = {
   again: 'Begin again with a new session',
   measured: 'What was measured',
   findings: 'Findings',
-  judgedAt: (when: string) => `Judged on ${when}, and kept. Without the session’s keys it cannot be judged anew.`,
+  judgedAt: (when: string) => `Judged on ${when}, and kept. Without the session's keys it cannot be judged anew.`,
   notMeasured: 'What was not measured',
   platformMeasured: 'As the platform reported, and the measurement binds',
 
@@ -247,7 +247,7 @@ export const launch = {
   secretGenerate: 'Generate a passphrase',
   secretGenerated: 'Keep it somewhere safe too: it is shown here only now.',
   secretNul: 'End it with a NUL, as GRUB wants it',
-  secretNulDetail: 'GRUB reads the passphrase so. Switch it off for readers of Linux’ efi_secret.',
+  secretNulDetail: "GRUB reads the passphrase so. Switch it off for readers of Linux' efi_secret.",
   release: 'Release the disk key',
   releasing: 'Sealing the secret and handing it over…',
   sealedSentence: 'The secret is sealed, but nobody confirmed that it arrived.',
@@ -283,7 +283,7 @@ export const launch = {
   foundReason: 'The measurement is proven; the rest is what you saw inside the guest.',
   finalChecks: {
     heading: 'The last check, inside the guest',
-    hint: 'Come in by a way that the host cannot answer on, such as SSH with a host key from the encrypted disk. What stands on the host’s own console, the host could have written.',
+    hint: "Come in by a way that the host cannot answer on, such as SSH with a host key from the encrypted disk. What stands on the host's own console, the host could have written.",
     inGuest: 'In the guest',
     titles: {
       'sev-active': 'The guest says that SEV is active',
@@ -296,7 +296,7 @@ export const launch = {
         : 'Newer kernels: “Memory Encryption Features active: AMD SEV”. Older: “AMD Secure Encrypted Virtualization (SEV) active”.',
     diskDetail: 'It opened without anybody typing a passphrase: a “crypt” line stands in the list.',
     secretDetail: (guid: string) =>
-      `For guests that read it with Linux’ efi_secret: ${guid} is in the folder. Where GRUB took it, an open disk is enough.`,
+      `For guests that read it with Linux' efi_secret: ${guid} is in the folder. Where GRUB took it, an open disk is enough.`,
     notSo: 'If one of them is not so',
     notSoNext:
       'Give the guest nothing more. Destroy it and launch again with a new session; if it happens again, the host does not do what it says.',

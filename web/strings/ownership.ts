@@ -23,18 +23,18 @@ const changes: Readonly<Record<KeyChange, ChangeWords>> = {
   'owner.reset': {
     name: 'Reset the platform',
     consequence:
-      'The platform forgets its owner and all its keys but the chip’s. Guest owners who pinned the owner will refuse it, and every session that was made for it is void. No SEV guest may run.',
+      "The platform forgets its owner and all its keys but the chip's. Guest owners who pinned the owner will refuse it, and every session that was made for it is void. No SEV guest may run.",
     action: 'Reset it, and lose the owner',
   },
 };
 
 export const ownership = {
   heading: 'Take a platform into ownership.',
-  lead: 'You sign the platform’s key with yours, on this device. Guest owners can then tell that the platform is yours. It does not make the chip more genuine: only AMD’s signature does.',
+  lead: "You sign the platform's key with yours, on this device. Guest owners can then tell that the platform is yours. It does not make the chip more genuine: only AMD's signature does.",
   ownerHeading: 'Your owner key',
   ownerHint: 'One key for all your platforms. It stays in the vault of this device.',
   chosen: (name: string) => `Signing as ${name}.`,
-  requestHeading: 'The platform’s request',
+  requestHeading: "The platform's request",
   requestHint: 'Its PEK, unsigned (CSR).',
   ask: (relay: string) => `Ask ${relay} for its request`,
   asking: (relay: string) => `Asking ${relay} for its certificates and its request…`,
@@ -46,7 +46,7 @@ export const ownership = {
   platform: 'Platform',
   unknownPlatform: 'None that was met here has this PEK',
   unknownNext:
-    'Nothing ties this request to a chip of AMD’s. Sign it only if you carried it from your host yourself, and make sure of the chain afterwards.',
+    "Nothing ties this request to a chip of AMD's. Sign it only if you carried it from your host yourself, and make sure of the chain afterwards.",
   ownedAlready: 'The platform says that it has an owner already. It takes a new one only after a new PEK or a reset.',
   pek: 'PEK made under API',
   fits: 'Its chain leads to the root, and holds this very PEK',
@@ -75,7 +75,7 @@ export const ownership = {
   signedPek: 'Signed PEK (base64)',
   certificate: 'Your certificate (base64)',
   checkHeading: 'Make sure of the new chain',
-  checkHint: 'After the import, bring the platform’s certificates back: they tell whether it is yours now.',
+  checkHint: "After the import, bring the platform's certificates back: they tell whether it is yours now.",
   chainFile: 'Certificates of the platform',
   aChain: 'a platform chain',
   checking: 'Checking the chain of certificates…',
@@ -89,6 +89,6 @@ export const ownership = {
   otherPek: 'This chain holds another PEK than the one that was signed.',
   open: 'Open the platform',
   changesHeading: 'Change its keys',
-  changesHint: 'Each is asked for once more at the relay’s terminal, and none can be undone. Tell guest owners before.',
+  changesHint: "Each is asked for once more at the relay's terminal, and none can be undone. Tell guest owners before.",
   changes,
 } as const;

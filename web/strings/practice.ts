@@ -11,17 +11,17 @@ const guide: Readonly<Record<GuideStep, Guidance>> = {
   platform: {
     title: 'Who is this platform?',
     look: 'The drawing of the chain: from the root down to the PDH, each key vouches for the next. Then prepare a launch.',
-    why: 'Your session will be made for the PDH. On real hardware the root is AMD’s, and the sentence says “This is genuine AMD hardware”. Here it is the published test root, so it says SIMULATED.',
+    why: "Your session will be made for the PDH. On real hardware the root is AMD's, and the sentence says “This is genuine AMD hardware”. Here it is the published test root, so it says SIMULATED.",
   },
   image: {
     title: 'What do you expect to run?',
     look: 'The guest image is the first thing to choose. Practice brings a small one, so that you need no file.',
-    why: 'You compare the measurement with your own copy. Whoever takes the host’s copy for it verifies nothing.',
+    why: "You compare the measurement with your own copy. Whoever takes the host's copy for it verifies nothing.",
   },
   choose: {
     title: 'What do you expect to run?',
     look: 'Choose demo-guest.fd under “Or one that you used before”.',
-    why: 'You compare the measurement with your own copy. Whoever takes the host’s copy for it verifies nothing.',
+    why: "You compare the measurement with your own copy. Whoever takes the host's copy for it verifies nothing.",
   },
   session: {
     title: 'Under which policy?',
@@ -50,13 +50,13 @@ const guide: Readonly<Record<GuideStep, Guidance>> = {
   },
   done: {
     title: 'The guest tells your secret',
-    look: 'This is the guest’s own console. What you typed came through the host, and only the guest could open it.',
+    look: "This is the guest's own console. What you typed came through the host, and only the guest could open it.",
     why: 'On a real machine you would see the disk open. The guest of practice has no disk: it says aloud what it was given.',
   },
   mismatch: {
     title: 'Caught',
     look: 'There is no way to release the secret from here. Below, the doctor looks for what would have matched.',
-    why: 'The AMD-SP measured what was really loaded. The host’s promise did not enter into it.',
+    why: "The AMD-SP measured what was really loaded. The host's promise did not enter into it.",
   },
   over: {
     title: 'This launch is over',

@@ -5,13 +5,13 @@ const sentences: Readonly<Record<ReportDecision['kind'], string>> = {
   proven: 'This platform has a guest with your launch digest and policy.',
   'other-guest': 'The report is of another guest than you expect.',
   replayed: 'The report answers another request. It proves nothing.',
-  unsigned: 'The report is not this platform’s word. It proves nothing.',
+  unsigned: "The report is not this platform's word. It proves nothing.",
 };
 
 /** Attestation reports of a launch. */
 export const report = {
   heading: 'Attestation report',
-  lead: 'The platform’s word, fresh and signed, on what was loaded into a guest. It can be asked for as often as you like.',
+  lead: "The platform's word, fresh and signed, on what was loaded into a guest. It can be asked for as often as you like.",
   ask: 'Ask for an attestation report',
   askAgain: 'Ask for another report',
   asking: 'Asking for an attestation report…',

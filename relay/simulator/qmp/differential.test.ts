@@ -188,7 +188,7 @@ describe.skipIf(qemu === undefined)('The simulated monitor and a real QEMU (need
     ['well-formed and misused envelopes', ENVELOPES],
     ['what is no JSON', BROKEN],
     ['bytes that are no UTF-8', BYTES],
-    ['a guest’s life', LIFE],
+    ["a guest's life", LIFE],
   ])('answer alike to %s', async (_, lines) => {
     const { clients } = await both();
     await Promise.all(clients.map((client) => client.exchange('{"execute": "qmp_capabilities"}')));

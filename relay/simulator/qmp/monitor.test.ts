@@ -136,7 +136,7 @@ describe('An SEV guest behind the simulated monitor', () => {
     expect(path).toBeTruthy();
   });
 
-  it('gives the platform’s certificates and id', async () => {
+  it("gives the platform's certificates and id", async () => {
     const { client, amdSp } = await connected();
     const { return: capabilities } = await answerOf(client, 'query-sev-capabilities');
     const { pdh, chain } = amdSp.pdhCertExport();

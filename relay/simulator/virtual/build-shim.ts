@@ -25,7 +25,7 @@ export async function buildShim(folder: string): Promise<string> {
       at: 'shim.c',
       sentence: 'The shim of the virtual SEV host could not be compiled.',
       because: said,
-      next: 'Install a C compiler and the kernel’s headers: apt-get install gcc linux-libc-dev libc6-dev.',
+      next: "Install a C compiler and the kernel's headers: apt-get install gcc linux-libc-dev libc6-dev.",
       cause,
     });
   }

@@ -50,7 +50,7 @@ const le32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer).toStri
 const issue = (command: number, address = 'ADDRESS') => `${le32(command)}${address}${le32(0)}`;
 const BAD_POINTER = '0800000000000000';
 
-describeOnVirtualHost('The relay’s client of /dev/sev under the shim', [], () => {
+describeOnVirtualHost("The relay's client of /dev/sev under the shim", [], () => {
   let probe = '';
   beforeAll(async () => {
     probe = await buildProbe();

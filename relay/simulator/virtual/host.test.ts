@@ -6,7 +6,7 @@ import { decide } from '../../../shared/decide/decision.ts';
 import { webCryptoRandom } from '../../../shared/crypto/subtle.ts';
 import { makeLaunchSession } from '../../../shared/session/launch-session.ts';
 import { demoGuestImage } from '../../../shared/simulator/demo-guest/image.ts';
-import { eventually, temporaryFolder } from '../../testing.ts';
+import { eventually, pidIn, temporaryFolder } from '../../testing.ts';
 import { QmpConnection } from '../../sources/qmp/connection.ts';
 import {
   BOOT,
@@ -29,8 +29,7 @@ async function launchRequest(host: VirtualSevHostForTests, profile: string, poli
   return { profile, policy, dhCert: session.godh, session: session.blob };
 }
 
-const pidOf = (host: VirtualSevHostForTests, name: string): number =>
-  Number(readFileSync(join(host.guestsFolder, name, 'qemu.pid'), 'utf8'));
+const pidOf = (host: VirtualSevHostForTests, name: string): number => pidIn(join(host.guestsFolder, name, 'qemu.pid'));
 
 const isRunning = (pid: number): boolean => {
   try {
@@ -135,7 +134,10 @@ describeOnVirtualHost('A real QEMU on the virtual SEV host', [], () => {
     const guest = await next.starter.start(await launchRequest(next, 'demo', 3));
     const pid = pidOf(next, guest.name);
     await next.close();
-    expect(isRunning(pid)).toBe(false);
+    await eventually(
+      () => isRunning(pid),
+      (running) => !running,
+    );
     expect(existsSync(next.guestsFolder)).toBe(false);
   });
 });

@@ -93,7 +93,7 @@ describeOnVirtualHost('Through a real libvirtd', ['libvirtd', 'virsh', 'unshare'
     };
   };
 
-  it('nodesevinfo gives the platform’s certificates and id', async () => {
+  it("nodesevinfo gives the platform's certificates and id", async () => {
     const said = fields(await libvirt.virsh('nodesevinfo'));
     const { pdh, chain } = host.amdSp.pdhCertExport();
     expect(said['pdh']).toBe(toBase64(pdh));

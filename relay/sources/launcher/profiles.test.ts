@@ -25,7 +25,7 @@ const refusal = (profile: object): string => {
 };
 
 describe('profiles', () => {
-  it('of the operator’s guide can be used as they stand there', () => {
+  it("of the operator's guide can be used as they stand there", () => {
     const guide = readFileSync('docs/host-operator.md', 'utf8');
     const [, example] = /```json\n([^]*?)```/.exec(guide)!;
     expect(readProfiles(fileOf(example!)).profiles[0]).toMatchObject({ name: 'web', kind: 'sev-es' });
@@ -62,7 +62,7 @@ describe('profiles', () => {
     expect(() => readProfiles(fileOf(content))).toThrow(says);
   });
 
-  it('are described by names, sizes and hashes, without the host’s paths', async () => {
+  it("are described by names, sizes and hashes, without the host's paths", async () => {
     const folder = temporaryFolder();
     const firmware = join(folder, 'fw.fd');
     writeFileSync(firmware, 'abc');
@@ -109,7 +109,7 @@ describe('the arguments of QEMU', () => {
     expect(args).not.toMatch(/sev|policy/);
   });
 
-  it('know the C-bit by the processor’s family', () => {
+  it("know the C-bit by the processor's family", () => {
     expect(hostCbitpos('vendor_id\t: AuthenticAMD\ncpu family\t: 23\nmodel\t\t: 49\n')).toBe(47);
     expect(hostCbitpos('cpu family\t: 25\n')).toBe(51);
     expect(hostCbitpos('')).toBe(51);
@@ -128,6 +128,6 @@ it.each([
   ['Could not access KVM kernel module: Permission denied', 'RELAY_LAUNCH', /cannot use KVM/],
   ["qemu: -drive file=/x: Could not open '/x': No such file", 'RELAY_LAUNCH', /Could not open/],
   ['', 'RELAY_LAUNCH', /said nothing/],
-])('QEMU’s last words “%s” are told as %s', (output, code, says) => {
+])("QEMU's last words “%s” are told as %s", (output, code, says) => {
   expect(launchError(output)).toMatchObject({ code, sentence: expect.stringMatching(says) as string });
 });

@@ -56,7 +56,7 @@ const launchProfile = object({
   memoryMiB: integer(16, 16 * 1024 * 1024),
   disks: optional(array(disk, 16)),
   network: optional(network),
-  /** Where the C-bit is; by the host’s CPU family when left out. Virtual SEV hosts have it in odd places. */
+  /** Where the C-bit is; by the host's CPU family when left out. Virtual SEV hosts have it in odd places. */
   cbitpos: optional(integer(0, 63)),
   reducedPhysBits: optional(integer(1, 63)),
   /** QEMU 9.1 and later: which of KVM's two ways to start SEV guests; it changes what SEV-ES measures. */

@@ -17,7 +17,7 @@ const TEXTS: readonly (readonly [RegExp, ErrorCode, ErrorDetails])[] = [
     'RELAY_LAUNCH',
     {
       sentence: 'The profile names another C-bit than this processor has.',
-      next: 'Operator: take the cbitpos from QEMU’s words into the profile.',
+      next: "Operator: take the cbitpos from QEMU's words into the profile.",
     },
   ],
   [/Failed to open \/dev\/sev/, 'RELAY_DEVICE', { because: 'QEMU could not open it.' }],
@@ -26,7 +26,7 @@ const TEXTS: readonly (readonly [RegExp, ErrorCode, ErrorDetails])[] = [
     'RELAY_LAUNCH',
     {
       sentence: 'QEMU cannot use KVM here.',
-      next: 'Operator: let the relay’s user into the group kvm; `sev-relay check`.',
+      next: "Operator: let the relay's user into the group kvm; `sev-relay check`.",
     },
   ],
   [

@@ -70,7 +70,7 @@ function failureOf(command: string, error: ExecFileException, stderr: string): S
   if (error.code === ('ENOENT' as unknown)) {
     return new SevError('RELAY_LIBVIRT', {
       sentence: 'virsh is not installed on this host.',
-      next: 'Operator: install libvirt’s clients (`apt install libvirt-clients`, `dnf install libvirt-client`).',
+      next: "Operator: install libvirt's clients (`apt install libvirt-clients`, `dnf install libvirt-client`).",
     });
   }
   return libvirtError(command, plain(stderr.replaceAll('error: ', ''), 400));

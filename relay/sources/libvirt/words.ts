@@ -31,7 +31,7 @@ const TEXTS: readonly (readonly [RegExp, ErrorCode, ErrorDetails])[] = [
     /failed to connect to the hypervisor|Failed to connect socket/,
     'RELAY_LIBVIRT',
     {
-      sentence: 'libvirt’s daemon cannot be reached.',
+      sentence: "libvirt's daemon cannot be reached.",
       next: 'Operator: `systemctl start libvirtd`, and check the URI of --libvirt.',
     },
   ],

@@ -39,7 +39,7 @@ it('refuses a line that never ends before it is held in full', () => {
   expect(() => splitter.push(Buffer.alloc(1))).toThrow('without end');
 });
 
-it('a line is one of QMP’s or refused in words, whatever it holds', () => {
+it("a line is one of QMP's or refused in words, whatever it holds", () => {
   const member = fc.constantFrom('QMP', 'event', 'return', 'error', 'id', 'x');
   const line = fc.oneof(
     fc.string(),

@@ -30,7 +30,7 @@ interface HostVectors {
 describeWithVectors('the structures of /dev/sev', () => {
   const host = haveVectors ? vectorJson<HostVectors>('host.json') : undefined!;
 
-  it('have the kernel’s numbers and sizes', () => {
+  it("have the kernel's numbers and sizes", () => {
     expect(SEV_ISSUE_CMD).toBe(host.ioctl);
     expect(COMMANDS).toEqual(host.commands);
     expect([ISSUE_SIZE, STATUS_SIZE]).toEqual([host.sizes['sev_issue_cmd'], host.sizes['status']]);

@@ -93,7 +93,7 @@ function buildPages({ cpu }: ValidateOptions, image: HashedFile): Pages | undefi
 function sequence(pages: Pages | undefined, vcpus: bigint | undefined): VmsaPages {
   if (vcpus === undefined) throw usage('--num-cpus', 'It is needed with SEV-ES (policy bit 2).');
   if (!pages)
-    throw usage('--vmsa-cpu0', 'With SEV-ES (policy bit 2), the VMSA of the boot CPU is needed, or the CPU’s numbers.');
+    throw usage('--vmsa-cpu0', "With SEV-ES (policy bit 2), the VMSA of the boot CPU is needed, or the CPU's numbers.");
   requireVcpus(Number(vcpus));
   if (vcpus > 1n && !pages.others) throw usage('--vmsa-cpu1', 'It is needed with more than one CPU.');
   return { ...pages, vcpus: Number(vcpus) };

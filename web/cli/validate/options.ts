@@ -117,7 +117,7 @@ function cpuOf(raw: RawOptions): ValidateOptions['cpu'] {
   const [family, model, stepping] = [raw['cpu-family'], raw['cpu-model'], raw['cpu-stepping']];
   if (family === undefined && model === undefined && stepping === undefined) return undefined;
   if (raw['vmsa-cpu0'] !== undefined || raw['vmsa-cpu1'] !== undefined) {
-    throw usage('--vmsa-cpu0', 'Either VMSA files or the CPU’s family, model and stepping; not both.');
+    throw usage('--vmsa-cpu0', "Either VMSA files or the CPU's family, model and stepping; not both.");
   }
   if (family === undefined || model === undefined || stepping === undefined) {
     throw usage('', '--cpu-family, --cpu-model and --cpu-stepping go together.');
