@@ -10,11 +10,12 @@ import {
   parseGuestImageEnds,
 } from '../../shared/formats/guest-image.ts';
 import { answer, type Progress } from './answer.ts';
-import { newFileHash } from './file-hash.ts';
 import { bytesOf, piecesOf } from './file-pieces.ts';
 import { type HashedFile, type HashedImage, type HashRequest, MAX_AT_ONCE } from './messages.ts';
 
 async function streamFile(file: File, progress: Progress): Promise<Sha256Midstate> {
+  // Only here: what the engine hashes in one piece needs no WebAssembly, nor the time to read it.
+  const { newFileHash } = await import('./file-hash.ts');
   const hash = await newFileHash();
   let done = 0;
   for await (const piece of piecesOf(file)) {
