@@ -9,8 +9,8 @@ import { type Database, openDatabase, PRACTICE_DATABASE_NAME, stored } from '../
 import { practiceAddress } from './address.ts';
 import { HostLink } from './host-link.svelte.ts';
 
-/** It stands where a relay's address would, and gives the platform its name. Nothing ever looks for it on a network. */
-const HOST = { url: 'ws://practice-host', code: 'practice' };
+/** It stands where a relay's address would, and gives the platform its name: this very device. Nothing ever looks for it. */
+const HOST = { url: 'ws://practice-host.localhost', code: 'practice' };
 
 export class Practice {
   readonly app: AppState;
