@@ -53,11 +53,15 @@ export interface GuestImage {
 export const parseGuestImage = (bytes: Uint8Array, at = 'guestImage'): GuestImage =>
   parseGuestImageEnds({ head: bytes.subarray(0, IMAGE_HEAD_SIZE), tail: bytes, size: bytes.length }, at);
 
-/** The same from the two ends of an image, for those who stream it: IMAGE_HEAD_SIZE and IMAGE_TAIL_SIZE bytes. */
-export function parseGuestImageEnds(
-  { head, tail, size }: { head: Uint8Array; tail: Uint8Array; size: number },
-  at = 'guestImage',
-): GuestImage {
+/** The two ends of an image, for those who stream it: IMAGE_HEAD_SIZE and IMAGE_TAIL_SIZE bytes, or more. */
+export interface ImageEnds {
+  readonly head: Uint8Array;
+  readonly tail: Uint8Array;
+  readonly size: number;
+}
+
+/** The same from the two ends of an image. @throws SevError MEASURE_IMAGE */
+export function parseGuestImageEnds({ head, tail, size }: ImageEnds, at = 'guestImage'): GuestImage {
   if (size === 0) throw new SevError('MEASURE_IMAGE', { at, because: 'It is empty.' });
   const entries = readTable(tail, at);
   const find = (guid: Guid) => entries.find((entry) => entry.guid === guid)?.data;
@@ -72,6 +76,16 @@ export function parseGuestImageEnds(
     ...(hashArea && { hashArea }),
     ...(secretArea && { secretArea }),
   };
+}
+
+/** The same, or undefined: a file that says nothing about itself can still be the one that is measured. */
+export function guestImageOf(ends: ImageEnds): GuestImage | undefined {
+  try {
+    return parseGuestImageEnds(ends);
+  } catch (error) {
+    if (error instanceof SevError) return undefined;
+    throw error;
+  }
 }
 
 function readTable(tail: Uint8Array, at: string): GuestImage['entries'] {

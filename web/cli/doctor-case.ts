@@ -11,10 +11,9 @@ import type {
   NamedHash,
 } from '../../shared/decide/doctor/case.ts';
 import { parseAttestationReport } from '../../shared/formats/attestation-report.ts';
-import { parseGuestImageEnds } from '../../shared/formats/guest-image.ts';
+import { guestImageOf } from '../../shared/formats/guest-image.ts';
 import { parsePolicy } from '../../shared/formats/policy.ts';
 import { parseNumber } from '../../shared/bytes/number.ts';
-import { SevError } from '../../shared/errors.ts';
 import { expectPiece } from '../../shared/intake/expect-piece.ts';
 import { recognise } from '../../shared/intake/recognise.ts';
 import { readVmsaSettings } from './cpu-options.ts';
@@ -86,18 +85,8 @@ export async function withDoctorCase<T>(options: DoctorOptions, use: (given: Doc
 function readImage(path: string): DoctorImage {
   const stream = new Sha256Stream();
   const ends = readInPieces(path, (piece) => void stream.update(piece));
-  return { name: basename(path), state: stream.midstate(), ...resetEipOf(ends, path) };
-}
-
-function resetEipOf(ends: Parameters<typeof parseGuestImageEnds>[0], path: string): { resetEip?: number } {
-  try {
-    const { resetEip } = parseGuestImageEnds(ends, path);
-    return resetEip === undefined ? {} : { resetEip };
-  } catch (error) {
-    // An image that says nothing about itself can still be the one that was measured.
-    if (error instanceof SevError) return {};
-    throw error;
-  }
+  const resetEip = guestImageOf(ends)?.resetEip;
+  return { name: basename(path), state: stream.midstate(), ...(resetEip !== undefined && { resetEip }) };
 }
 
 const readNamed = (path: string): NamedHash => ({ name: basename(path), sha256: hashFile(path).sha256() });

@@ -98,14 +98,13 @@ export async function noteLaunch(recordPath: string, measure: Uint8Array): Promi
 const notePath = (recordPath: string): string => `${recordPath.replace(/(_record)?\.json$/, '')}_released.json`;
 
 /**
- * Makes sure that a new session under this name does not begin with the note of an earlier one.
- * @throws SevError VAULT_FILE_EXISTS when there is one, and nothing may be replaced
+ * A new session must not begin with the note of an earlier one that had its name.
+ * @throws SevError VAULT_FILE_EXISTS when there is one
  */
-export async function requireUnused(recordPath: string, force: boolean): Promise<void> {
-  const path = notePath(recordPath);
-  if (force) await rm(path, { force: true });
-  else await requireAbsent(path);
-}
+export const requireUnused = (recordPath: string): Promise<void> => requireAbsent(notePath(recordPath));
+
+/** Removes the note of an earlier session, if there is one: only once that session's keys are gone. */
+export const forgetLaunch = (recordPath: string): Promise<void> => rm(notePath(recordPath), { force: true });
 
 const macMessage = (content: RecordContent): Uint8Array =>
   new Uint8Array([...CONTEXT, ...toUtf8(JSON.stringify(toJsonValue(content)))]);

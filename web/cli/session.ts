@@ -12,7 +12,7 @@ import { findingLines } from './findings.ts';
 import { freeValues, type Given, type OptionTable, required } from './options.ts';
 import { PLATFORM_HELP, PLATFORM_OPTIONS, trustPlatform } from './platform-files.ts';
 import { makePrivateFolder } from './private-folder.ts';
-import { encodeSessionRecord, requireUnused } from './session-record.ts';
+import { encodeSessionRecord, forgetLaunch, requireUnused } from './session-record.ts';
 import { usage } from './usage.ts';
 import { type Result, verb } from './verb.ts';
 import { type Output, writeOutputs } from './write-file.ts';
@@ -79,10 +79,9 @@ export const run = verb({
       const record = await encodeSessionRecord(session, session.keys.tik, new Date());
       outputs = FORMATS[format]({ session, tek, tik, record, path: (file) => join(out, file), name });
       const recordPath = join(out, RECORD_NAMES[format](name));
-      // A note of an earlier session goes only when that session's keys are gone.
-      if (!options.force) await requireUnused(recordPath, false);
+      if (!options.force) await requireUnused(recordPath);
       await writeOutputs(outputs, options.force);
-      if (options.force) await requireUnused(recordPath, true);
+      if (options.force) await forgetLaunch(recordPath);
       return say(session, outputs, policyFindings(policy, session.acceptsKeySharing));
     } finally {
       for (const bytes of [...raw, ...outputs.filter(({ isKey }) => isKey).map(({ bytes }) => bytes)]) bytes.fill(0);

@@ -2,13 +2,7 @@
 import { toHex } from '../../shared/bytes/text.ts';
 import { type Sha256Midstate, Sha256Stream } from '../../shared/crypto/sha256-stream.ts';
 import { sha256 } from '../../shared/crypto/subtle.ts';
-import { SevError } from '../../shared/errors.ts';
-import {
-  type GuestImage,
-  IMAGE_HEAD_SIZE,
-  IMAGE_TAIL_SIZE,
-  parseGuestImageEnds,
-} from '../../shared/formats/guest-image.ts';
+import { type GuestImage, guestImageOf, IMAGE_HEAD_SIZE, IMAGE_TAIL_SIZE } from '../../shared/formats/guest-image.ts';
 import { answer, type Progress } from './answer.ts';
 import { bytesOf, piecesOf } from './file-pieces.ts';
 import { type HashedFile, type HashedImage, type HashRequest, MAX_AT_ONCE } from './messages.ts';
@@ -33,18 +27,12 @@ async function hashImage(file: File, progress: Progress): Promise<HashedImage> {
   return { size: file.size, sha256: toHex(digestOf(midstate)), midstate, ...(guestImage && { guestImage }) };
 }
 
-/** A file that is no OVMF can still be measured. */
 async function readGuestImage(file: File): Promise<GuestImage | undefined> {
   const [head, tail] = await Promise.all([
     bytesOf(file.slice(0, IMAGE_HEAD_SIZE)),
     bytesOf(file.slice(Math.max(0, file.size - IMAGE_TAIL_SIZE))),
   ]);
-  try {
-    return parseGuestImageEnds({ head, tail, size: file.size });
-  } catch (error) {
-    if (error instanceof SevError) return undefined;
-    throw error;
-  }
+  return guestImageOf({ head, tail, size: file.size });
 }
 
 async function hashPlain(file: File, progress: Progress): Promise<HashedFile> {

@@ -3,7 +3,7 @@
 import { fromBase64 } from '../../../shared/bytes/text.ts';
 import { SevError } from '../../../shared/errors.ts';
 import { cpuSignature } from '../../../shared/formats/cpu-signature.ts';
-import { type GuestImage, parseGuestImageEnds } from '../../../shared/formats/guest-image.ts';
+import { type GuestImage, guestImageOf, parseGuestImageEnds } from '../../../shared/formats/guest-image.ts';
 import { LAUNCH_MEASURE_SIZE, parseLaunchMeasure } from '../../../shared/formats/launch-measure.ts';
 import { buildVmsa, requireVcpus, VMSA_SIZE, type VmsaPages } from '../../../shared/formats/vmsa.ts';
 import type { TransportKeys } from '../../../shared/session/launch-session.ts';
@@ -46,21 +46,11 @@ export async function attest(options: ValidateOptions): Promise<Attested> {
   const reported = readReported(options);
   const expected = { launchDigest, policy: reported.policy };
   if (!(await launchMeasureMatches(keys.tik, expected, reported))) throw new SevError('MEASURE_MISMATCH');
-  const guestImage = readImage(image);
+  const guestImage = guestImageOf(image);
   return {
     ...{ keys, launchDigest, reported, kernelHashes: kernelHashes !== undefined, vcpus: vmsas?.vcpus ?? 0 },
     ...(guestImage && { guestImage }),
   };
-}
-
-/** An image that says nothing about itself can still be the one that was measured. */
-function readImage(image: HashedFile): GuestImage | undefined {
-  try {
-    return parseGuestImageEnds(image, '--firmware');
-  } catch (error) {
-    if (error instanceof SevError) return undefined;
-    throw error;
-  }
 }
 
 type Pages = Omit<VmsaPages, 'vcpus'>;
