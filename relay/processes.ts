@@ -1,4 +1,5 @@
 // Which process is still the same one: a number alone may have been given to another since.
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /** A process by its number and the moment it began, in clock ticks after the boot; Linux counts both. */
@@ -20,6 +21,14 @@ export function isAlive({ pid, began }: ProcessMark): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+/**
+ * Ends a child, or does nothing where there is none. A program that could not be started has no number, and until its
+ * `error` event Node signals whatever number it finds instead: another process, or with 0 all of this one's group.
+ */
+export function endChild(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): void {
+  if (child.pid !== undefined) child.kill(signal);
 }
 
 export const encodeMark = ({ pid, began }: ProcessMark): string => `${pid} ${began}\n`;

@@ -135,10 +135,14 @@ function runProgram(program: string, ...args: readonly string[]): Promise<Progra
     .some((folder) => attempt(() => statSync(join(folder, program))));
   if (!found) return Promise.resolve(undefined);
   const options = { timeout: 10_000, maxBuffer: MAX_TEXT_BYTES, env: { ...process.env, LC_ALL: 'C' } };
-  return new Promise((resolve) =>
-    execFile(program, args, options, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
-      resolve({ code, output: `${stdout}${stderr}` });
-    }),
-  );
+  return new Promise((resolve) => {
+    try {
+      execFile(program, args, options, (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+        resolve({ code, output: `${stdout}${stderr}` });
+      });
+    } catch (error) {
+      resolve({ code: 1, output: `${program} was not started: ${(error as NodeJS.ErrnoException).code}` });
+    }
+  });
 }

@@ -1,6 +1,6 @@
 // Launching with a real QEMU under plain emulation: what is started, what is adopted, and what is cleaned away.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { silentLog } from '../log.ts';
@@ -154,6 +154,19 @@ describeWithQemu('a guest that cannot be launched', () => {
     const id = await launcher.launch(launch('web'));
     await expect(launcher.launch(launch('web'))).rejects.toThrow('the operator allows no more');
     await launcher.destroy(id);
+  });
+
+  it('because its QEMU is just being replaced', async () => {
+    const qemu = join(temporaryFolder(), 'qemu');
+    writeFileSync(qemu, '#!/bin/sh\n', { mode: 0o700 });
+    const writer = openSync(qemu, 'r+');
+    onTestFinished(() => closeSync(writer));
+    const { guests, relay } = hostFolder([{ ...PLAIN, name: 'web', firmware: 'fw.fd', qemu }]);
+    await expect((await relay()).launch(launch('web'))).rejects.toMatchObject({
+      code: 'RELAY_LAUNCH',
+      message: expect.stringContaining('ETXTBSY') as string,
+    });
+    expect(readdirSync(guests)).toEqual([]);
   });
 
   it('because its folder cannot be written', async () => {

@@ -7,6 +7,7 @@ import { toBase64 } from '../../shared/bytes/text.ts';
 import { SevError } from '../../shared/errors.ts';
 import type { Profile } from '../../shared/relay-protocol.ts';
 import { type Log, plain } from '../log.ts';
+import { endChild } from '../processes.ts';
 import { inState, type StateFolder } from '../state.ts';
 import { DEFAULT_QEMU, GUEST_FILES, hostCbitpos, qemuArguments } from './launcher/arguments.ts';
 import { GuestFolder, type GuestRecord } from './launcher/guest-folder.ts';
@@ -114,7 +115,7 @@ export class QemuStarter implements GuestStarter {
     try {
       await untilReady(qemu, folder);
     } catch (error) {
-      if (qemu.exitCode === null) qemu.kill('SIGKILL');
+      endChild(qemu, 'SIGKILL');
       throw error;
     }
     return startedGuest(folder, record);
@@ -132,6 +133,8 @@ export class QemuStarter implements GuestStarter {
       });
       qemu.unref();
       return qemu;
+    } catch (cause) {
+      throw launchError(`QEMU was not started: ${(cause as NodeJS.ErrnoException).code}`);
     } finally {
       closeSync(log);
     }

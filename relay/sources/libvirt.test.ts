@@ -1,7 +1,17 @@
 // libvirt through the real virsh and its test driver, and through a stand-in that prints what libvirt prints for SEV.
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { ChildProcess } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SevError } from '../../shared/errors.ts';
 import { silentLog } from '../log.ts';
 import { eventually, findProgram, temporaryFolder } from '../testing.ts';
@@ -96,6 +106,25 @@ it.each(['libvirt:test', 'libvirt:--help', `libvirt:${UUID} x`, 'qmp:test', `lib
     expect((await failure(guests.resume(id))).code).toBe('RELAY_NO_GUEST');
   },
 );
+
+// Until its `error` event comes, a program that could not be started looks like one with any number at all.
+it('signals no process when it is closed before virsh was found missing', async () => {
+  const kill = vi.spyOn(ChildProcess.prototype, 'kill').mockReturnValue(true);
+  onTestFinished(() => kill.mockRestore());
+  await open('test:///default', '/no/such/virsh').guests.close();
+  expect(kill).not.toHaveBeenCalled();
+});
+
+it('outlives a virsh that is just being replaced', async () => {
+  const program = join(temporaryFolder(), 'virsh');
+  writeFileSync(program, '#!/bin/sh\n', { mode: 0o700 });
+  // The kernel runs no program that somebody has open for writing.
+  const writer = openSync(program, 'r+');
+  onTestFinished(() => closeSync(writer));
+  const error = await failure(open('test:///default', program).guests.list());
+  expect(error).toMatchObject({ code: 'RELAY_LIBVIRT' });
+  expect(error.sentence).toContain('ETXTBSY');
+});
 
 it('says that virsh is not installed', async () => {
   const error = await failure(open('test:///default', '/no/such/virsh').guests.list());

@@ -7,6 +7,7 @@ import { SevError } from '../../shared/errors.ts';
 import type { Guest, GuestState, Profile } from '../../shared/relay-protocol.ts';
 import { blob, object, optional, u8, u32 } from '../../shared/schema.ts';
 import { type Log, plain } from '../log.ts';
+import { endChild } from '../processes.ts';
 import { inState, type StateFolder } from '../state.ts';
 import { FileHints } from './launcher/profiles.ts';
 import { describeDomain, isSevDomain, PROFILE_PREFIX, readDomain, withSession } from './libvirt/domain.ts';
@@ -234,18 +235,20 @@ export class LibvirtGuests implements Launcher {
     if (this.#closed) return;
     const child = this.#virsh.watch();
     let timer: NodeJS.Timeout | undefined;
-    this.#stopWatching = () => {
-      clearTimeout(timer);
-      child.kill();
-    };
-    createInterface({ input: child.stdout! }).on('line', () => void this.#compare());
     const ended = (): void => {
       if (this.#closed || timer !== undefined) return;
       timer = setTimeout(() => this.#watch(), WATCH_AGAIN_MS);
       timer.unref();
     };
-    child.once('error', ended);
-    child.once('exit', ended);
+    this.#stopWatching = () => {
+      clearTimeout(timer);
+      if (child) endChild(child);
+    };
+    if (child) {
+      createInterface({ input: child.stdout! }).on('line', () => void this.#compare());
+      child.once('error', ended);
+      child.once('exit', ended);
+    } else ended();
     void this.#compare();
   }
 

@@ -36,10 +36,14 @@ export class Virsh {
     }
   }
 
-  /** virsh's lifecycle events, a line each, until it ends. */
-  watch(): ChildProcess {
+  /** virsh's lifecycle events, a line each, until it ends; undefined where it cannot even be tried. */
+  watch(): ChildProcess | undefined {
     const args = [...this.#connection(), 'event', '--event', 'lifecycle', '--loop'];
-    return spawn(this.#program, args, { stdio: ['ignore', 'pipe', 'ignore'], env: ENGLISH() });
+    try {
+      return spawn(this.#program, args, { stdio: ['ignore', 'pipe', 'ignore'], env: ENGLISH() });
+    } catch {
+      return undefined;
+    }
   }
 
   #execute(command: string, args: readonly string[]): Promise<string> {
@@ -50,10 +54,15 @@ export class Virsh {
       killSignal: 'SIGKILL',
     } as const;
     return new Promise((resolve, reject) => {
-      execFile(this.#program, [...this.#connection(), command, ...args], options, (error, stdout, stderr) => {
-        if (error) reject(failureOf(command, error, stderr));
-        else resolve(stdout);
-      });
+      try {
+        execFile(this.#program, [...this.#connection(), command, ...args], options, (error, stdout, stderr) => {
+          if (error) reject(failureOf(command, error, stderr));
+          else resolve(stdout);
+        });
+      } catch (error) {
+        // Out of memory, a program that is being replaced: Node throws some of what keeps a program from starting.
+        reject(libvirtError(command, `virsh was not started: ${(error as NodeJS.ErrnoException).code}`));
+      }
     });
   }
 
