@@ -64,7 +64,11 @@ function parse(args: string[], flags: Flags): { values: Record<string, RawValue>
   const options = Object.fromEntries(
     Object.entries(flags).map(([name, { value, many }]) => [
       name,
-      { type: value ? ('string' as const) : ('boolean' as const), multiple: many ?? false },
+      {
+        type: value ? ('string' as const) : ('boolean' as const),
+        multiple: many ?? false,
+        ...(name === 'help' && { short: 'h' }),
+      },
     ]),
   );
   try {

@@ -2,7 +2,7 @@
 // `sev-relay`: the host operator's command. Without a verb it serves.
 import { SevError } from '../shared/errors.ts';
 import { VERBS } from './verbs.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from '../shared/version.ts';
 
 // A reader such as `head` may go before everything was said: that is no fault of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -13,11 +13,12 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(args: readonly string[]): Promise<number> {
   const [first = 'serve', ...rest] = args;
   if (first === '--version') return print(`sev-relay ${VERSION}\n`);
-  if (first === 'help' || (first === '--help' && rest.length === 0)) return print(await overview());
+  if (first === 'help' || (['--help', '-h'].includes(first) && rest.length === 0)) return print(await overview());
   const [name, options] = first.startsWith('-') ? ['serve', args] : [first, rest];
-  const verb = VERBS[name];
+  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   try {
-    if (verb === undefined) throw new SevError('RELAY_USAGE', { because: `“${name}” is no command of sev-relay.` });
+    if (verb === undefined)
+      throw new SevError('RELAY_USAGE', { because: `“${name.slice(0, 40)}” is no command of sev-relay.` });
     const { run } = await verb.load();
     return await run(options);
   } catch (error) {

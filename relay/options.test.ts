@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SevError } from '../shared/errors.ts';
 import { helpOf } from './flags.ts';
 import { parseServeOptions, SERVE_COMMAND, type ServeOptions } from './options.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from '../shared/version.ts';
 
 const parsed = (...args: string[]): ServeOptions => {
   const options = parseServeOptions(args);

@@ -9,7 +9,7 @@ import { PairingGate, pairingCodeOf } from './pairing.ts';
 import { openSocket } from './socket.ts';
 import type { GuestSource, HostChecks, Launcher, PlatformSource } from './sources/types.ts';
 import type { StateFolder } from './state.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from '../shared/version.ts';
 
 export interface RelayOptions {
   readonly listen: HostPort;

@@ -60,6 +60,10 @@ describe('every verb', () => {
     expect(output).toMatchSnapshot();
   });
 
+  it.each(Object.keys(VERBS))('%s explains itself to -h, too', async (verb) => {
+    expect(await run(verb, ['-h'])).toEqual(await run(verb, ['--help']));
+  });
+
   it.each(Object.keys(VERBS))('%s refuses a flag that it does not know', async (verb) => {
     await expect(run(verb, ['--frobnicate'])).rejects.toThrow('RELAY_USAGE');
   });

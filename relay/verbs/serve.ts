@@ -9,7 +9,7 @@ import { announce } from '../running-relay.ts';
 import { openSources } from '../sources/open.ts';
 import { defaultStatePath, openState, openTemporaryState, type StateFolder } from '../state.ts';
 import { confirmAt, describeRelay } from '../terminal.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../../shared/version.ts';
 
 export async function run(args: readonly string[]): Promise<number> {
   const options = parseServeOptions(args);

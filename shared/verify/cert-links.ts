@@ -29,8 +29,8 @@ export interface LinkFinding {
 interface Link {
   readonly signer: CertName;
   readonly subject: CertName;
-  /** What it means that the link holds. */
-  readonly meaning: string;
+  /** What it means that the link holds; of the root, which pin it is that it holds to. */
+  readonly meaning: string | ((root: PinnedRoot) => string);
   /** Returns when the signer vouches for the subject; throws the SevError that says why not. */
   readonly check: (chain: Required<CertChain>, roots: readonly PinnedRoot[]) => Promise<unknown>;
 }
@@ -40,7 +40,10 @@ export const LINKS: readonly Link[] = [
   {
     signer: 'ARK',
     subject: 'ARK',
-    meaning: 'The root key (ARK) is a pinned one.',
+    meaning: ({ name, simulated }) =>
+      simulated
+        ? "The root key (ARK) is the published test root, which is not AMD's."
+        : `The root key (ARK) is AMD's for ${name}, pinned by its whole key.`,
     check: ({ ark }, roots) => verifyRoot(ark, roots),
   },
   {
@@ -131,8 +134,12 @@ async function checkLink(
     if ('signatures' in cert) requireSlot(cert, signer, chipId);
     if (!certOf(certs, signer)) return unchecked(signer);
     // Sound for this link: each check looks at its signer and its subject only, and both are here.
-    await check(certs as Required<CertChain>, roots);
-    return { ...place, status: 'verified', sentence: meaning };
+    const held = await check(certs as Required<CertChain>, roots);
+    return {
+      ...place,
+      status: 'verified',
+      sentence: typeof meaning === 'string' ? meaning : meaning(held as PinnedRoot),
+    };
   } catch (error) {
     if (!(error instanceof SevError)) throw error;
     return { ...place, status: 'failed', error, sentence: error.sentence };

@@ -39,6 +39,7 @@ describeWithVectors('chain, with real certificates', () => {
     }
     const { out } = await run('chain', full);
     expect(out).toMatch(/^GENUINE: .*Naples/);
+    expect(out).toContain("The root key (ARK) is AMD's for Naples");
     for (const { line } of byExport.json.certificates) expect(out).toContain(line);
   });
 
@@ -112,6 +113,8 @@ describe('chain', () => {
     const taken = await runJson<ChainJson>('chain', chain, '--simulated');
     expect(taken).toMatchObject({ code: 0, json: { status: 'simulated' } });
     expect((await run('chain', chain, '--simulated')).out).toMatch(/^SIMULATED/);
+    const { out } = await run('chain', chain);
+    expect(out).toContain("The root key (ARK) is the published test root, which is not AMD's.");
     expect((await run('chain', chain)).out).toMatch(/^REFUSED\nCERT_ROOT_UNKNOWN.*SIMULATED/);
   });
 

@@ -1,4 +1,5 @@
 // The command line as a whole: which verb, its help, and what comes back as exit code.
+import { VERSION } from '../../shared/version.ts';
 import type { Terminal } from './terminal.ts';
 import { usage } from './usage.ts';
 import { explain } from './verb.ts';
@@ -12,7 +13,8 @@ import { VERBS } from './verbs.ts';
  */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   const [first = 'serve', ...rest] = args;
-  if (['help', '--help', '-h'].includes(first)) return printHelp(true, terminal);
+  if (['help', '--help', '-h'].includes(first)) return printHelp(terminal);
+  if (first === '--version') return printVersion(terminal);
   const [name, options] = first.startsWith('-') ? ['serve', args] : [first, rest];
   const entry = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   if (entry === undefined) return refuseVerb(name, options, terminal);
@@ -24,12 +26,19 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   }
 }
 
+/** A person gets the verbs to choose from with it; a script gets JSON. */
 function refuseVerb(name: string, options: readonly string[], terminal: Terminal): number {
-  if (!options.includes('--json')) return printHelp(false, terminal);
-  return explain(usage('', `“${name.slice(0, 40)}” is no verb.`), true, terminal);
+  const verbs = Object.keys(VERBS).join(', ');
+  const error = usage('', `“${name.slice(0, 40)}” is no verb of sev-verifier.`, `Use one of: ${verbs}.`);
+  return explain(error, options.includes('--json'), terminal);
 }
 
-function printHelp(asked: boolean, terminal: Terminal): number {
+function printVersion(terminal: Terminal): number {
+  terminal.out(`sev-verifier ${VERSION}\n`);
+  return 0;
+}
+
+function printHelp(terminal: Terminal): number {
   const lines = Object.entries(VERBS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
   const text = [
     'Usage: sev-verifier [VERB] [OPTIONS]',
@@ -40,8 +49,9 @@ function printHelp(asked: boolean, terminal: Terminal): number {
     '',
     'Each verb explains itself with --help, and speaks JSON with --json. Numbers are decimal or 0x….',
     'Exit codes: 0 verified or done, 1 refused or mismatch, 2 wrong use or unreadable input (validate: its own).',
+    '--version prints the version.',
     '',
   ].join('\n');
-  (asked ? terminal.out : terminal.err)(text);
-  return asked ? 0 : 2;
+  terminal.out(text);
+  return 0;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { VERSION } from '../../shared/version.ts';
 import { run } from './testing/run.ts';
 import { VERBS } from './verbs.ts';
 
@@ -19,11 +20,18 @@ describe('help', () => {
   });
 
   it.each(['verify', 'constructor', '__proto__', ''])(
-    'is what an unknown verb %j gets, with exit code 2',
+    'says of %j that it is no verb, and which there are, with exit code 2',
     async (name) => {
-      expect(await run(name)).toMatchObject({ code: 2, out: '' });
+      const { code, out, err } = await run(name);
+      expect({ code, out }).toEqual({ code: 2, out: '' });
+      expect(err).toContain(`“${name}” is no verb of sev-verifier.`);
+      for (const verb of Object.keys(VERBS)) expect(err).toContain(verb);
     },
   );
+
+  it('is not needed to learn the version', async () => {
+    expect(await run('--version')).toEqual({ code: 0, out: `sev-verifier ${VERSION}\n`, err: '' });
+  });
 
   it.each([...Object.keys(VERBS), 'verify'])('answers what %s cannot understand in JSON', async (name) => {
     const { code, out, err } = await run(name, '--bogus', '--json');
