@@ -4,11 +4,24 @@ import { SevError } from '../shared/errors.ts';
 import { VERBS } from './verbs.ts';
 import { VERSION } from '../shared/version.ts';
 
-// A reader such as `head` may go before everything was said: that is no fault of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+/** Neither 0 nor 1 nor 3, which are answers of `check`. */
+const NO_ANSWER = 2;
+
+// A reader such as `head` may go before everything was said: that is no fault of ours. A relay serves on whoever reads;
+// the other commands must not end as if their answer had been written.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') return;
+  process.stderr.write(`The answer cannot be written. The system says ${code}.\n`);
+  if (!isServing(process.argv.slice(2))) process.exit(NO_ANSWER);
 });
+// Log lines that nobody takes any more are lost, and nothing else.
+process.stderr.on('error', () => undefined);
 process.exitCode = await main(process.argv.slice(2));
+
+function isServing([first = 'serve', ...rest]: readonly string[]): boolean {
+  const isVerb = first === 'serve' || first.startsWith('-');
+  return isVerb && ![first, ...rest].some((word) => word === '--help' || word === '--version');
+}
 
 async function main(args: readonly string[]): Promise<number> {
   const [first = 'serve', ...rest] = args;
@@ -39,8 +52,17 @@ function print(text: string): number {
 
 /** What went wrong, and what to do; 2 for a wrong command line, 1 for a host that refused. */
 function explain(error: unknown): number {
-  if (!(error instanceof SevError)) throw error;
+  if (!(error instanceof SevError)) return explainUnforeseen(error);
   const place = error.at ? ` (${error.at})` : '';
   process.stderr.write(`${error.code}${place}: ${error.sentence}\nNext: ${error.next}\n`);
   return error.code === 'RELAY_USAGE' ? 2 : 1;
+}
+
+/** What the system refused is told by its name; anything else is a fault of this program, and its trace tells where. */
+function explainUnforeseen(error: unknown): number {
+  const { code, syscall, path, stack } = error as NodeJS.ErrnoException;
+  if (code !== undefined && syscall !== undefined)
+    return explain(new SevError('RELAY_FILE', { at: path ?? syscall, because: `The system said ${code}.` }));
+  process.stderr.write(`sev-relay failed in a way that it did not expect.\n${stack ?? String(error)}\n`);
+  return NO_ANSWER;
 }

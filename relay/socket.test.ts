@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -295,6 +296,35 @@ describe('clients', () => {
     const client = await TestClient.pair(relay.pairingLink);
     await relay.close();
     expect((await client.closed).code).toBe(1001);
+  });
+});
+
+describe('a connection that is no client', () => {
+  /** Says so much and then nothing, and never hangs up by itself. */
+  async function silent(relay: Relay, said: string): Promise<Socket> {
+    const { hostname: host, port } = new URL(relay.url);
+    const socket = connect({ host, port: Number(port), allowHalfOpen: true });
+    onTestFinished(() => void socket.destroy());
+    await new Promise((resolve) => socket.on('error', () => undefined).once('connect', resolve));
+    socket.resume().write(said);
+    return socket;
+  }
+  const HALF = 'GET / HTTP/1.1\r\nHost: loc';
+  const UPGRADE = 'GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+
+  it.each(['', HALF, UPGRADE])('does not keep the relay from ending: %j', async (said) => {
+    const relay = await start(relayOptionsForTests(), sourcesForTests());
+    await silent(relay, said);
+    await expect(relay.close()).resolves.toBeUndefined();
+  });
+
+  it('is cut off once it was refused', async () => {
+    const socket = await silent(await relayForTests(), UPGRADE);
+    // The relay has really hung up when what is written to it comes back as an error.
+    await eventually(
+      () => (socket.write('x'), socket.destroyed),
+      (destroyed) => destroyed,
+    );
   });
 });
 

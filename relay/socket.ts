@@ -29,6 +29,9 @@ export interface RelaySocket {
   close(): Promise<void>;
 }
 
+/** How long whoever was refused, or is told that the relay ends, may take to go. */
+const LEAVE_MS = 1_000;
+
 /** @throws SevError RELAY_LISTEN when the address cannot be had, RELAY_FILE when certificate and key do not fit */
 export async function openSocket(options: SocketOptions, service: Service): Promise<RelaySocket> {
   const server = makeServer(options.tls);
@@ -40,6 +43,7 @@ export async function openSocket(options: SocketOptions, service: Service): Prom
     handleProtocols: () => SUBPROTOCOL,
   });
   const door: Door = { origins: options.origins, hostNames: hostNames(options) };
+  const connections = openConnections(server);
   let count = 0;
 
   server.on('request', (_request, response) => {
@@ -71,8 +75,11 @@ export async function openSocket(options: SocketOptions, service: Service): Prom
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       clients.forEach((client) => client.close(1001, 'the relay ends'));
-      server.closeIdleConnections();
+      // Whoever is no client has nothing to lose, and whoever says nothing must not keep the relay from ending.
+      server.closeAllConnections();
+      const cut = setTimeout(() => connections.forEach((connection) => connection.destroy()), LEAVE_MS);
       await closed;
+      clearTimeout(cut);
     },
   };
 }
@@ -108,8 +115,22 @@ function reachableHost(options: SocketOptions): string {
   return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? hostname();
 }
 
+/** Every connection that is there, whatever has become of it: Node does not count those that asked for an upgrade. */
+function openConnections(server: Server): ReadonlySet<Duplex> {
+  const connections = new Set<Duplex>();
+  server.on('connection', (connection: Duplex) => {
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
+  });
+  return connections;
+}
+
+/** Says no, and hangs up where the other end does not. */
 function refuseUpgrade(stream: Duplex, status: string): void {
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const cut = setTimeout(() => stream.destroy(), LEAVE_MS);
+  cut.unref();
+  stream.once('close', () => clearTimeout(cut));
 }
 
 function listen(server: Server, { host, port }: HostPort): Promise<HostPort> {

@@ -55,7 +55,7 @@ function readPem(path: string): string {
   }
 }
 
-/** Waits for the first Ctrl-C; a second one ends the process at once. */
+/** Waits for the first Ctrl-C, or until the terminal is closed; a second Ctrl-C ends the process at once. */
 const interrupted = (): Promise<void> =>
   new Promise((resolve) => {
     const stop = (): void => {
@@ -64,6 +64,7 @@ const interrupted = (): Promise<void> =>
     };
     process.once('SIGINT', stop);
     process.once('SIGTERM', stop);
+    process.once('SIGHUP', stop);
   });
 
 function print(text: string): number {

@@ -62,6 +62,11 @@ describe('sev-verifier serve', () => {
     },
   );
 
+  it.each(['//', '//[', 'http://[', '/\\\\', '*'])('goes on after what is no address: %s', async (path) => {
+    expect([200, 404]).toContain((await ask(path)).status);
+    expect((await ask('/')).status).toBe(200);
+  });
+
   it('refuses everything but reading', async () => {
     expect((await ask('/', 'POST')).status).toBe(405);
   });

@@ -91,9 +91,9 @@ function respond(assets: ReadonlyMap<string, Asset>, request: IncomingMessage, r
     response.writeHead(405, { allow: 'GET, HEAD', ...securityHeaders }).end();
     return;
   }
-  const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+  const path = pathOf(request.url ?? '/');
   // A deep link is a place inside the app; a missing file is missing.
-  const asset = assets.get(path) ?? (extname(path) === '' ? assets.get('/index.html') : undefined);
+  const asset = path === undefined ? undefined : findAsset(assets, path);
   if (asset === undefined) {
     response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8', ...securityHeaders }).end('Not found\n');
     return;
@@ -101,6 +101,13 @@ function respond(assets: ReadonlyMap<string, Asset>, request: IncomingMessage, r
   response.writeHead(200, { ...asset.headers, 'content-length': asset.body.length });
   response.end(request.method === 'HEAD' ? undefined : asset.body);
 }
+
+const findAsset = (assets: ReadonlyMap<string, Asset>, path: string): Asset | undefined =>
+  assets.get(path) ?? (extname(path) === '' ? assets.get('/index.html') : undefined);
+
+/** The path that is asked for; undefined for what is no address, such as `//`, which any page may ask for. */
+const pathOf = (target: string): string | undefined =>
+  URL.canParse(target, 'http://localhost') ? new URL(target, 'http://localhost').pathname : undefined;
 
 function listen(server: Server, host: string, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
