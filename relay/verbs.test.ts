@@ -257,6 +257,10 @@ describe('qr', () => {
     expect(report.output).toContain('attestation report');
     expect(mnonces).toEqual([new Uint8Array(16).fill(0x0f)]);
     await expect(run('qr', ['measurement', 'db', '--state', state.path])).rejects.toThrow('RELAY_NO_GUEST');
+    // A guest that was started beside it: the relay has not its monitor, so nobody else holds it.
+    const { path } = (await FakeQemu.listen(sevQemu())).endpoint as { path: string };
+    const monitor = ['--qmp', `db=${path}`, '--state', state.path];
+    expect((await run('qr', ['measurement', 'db', ...monitor])).output).toContain('measurement');
     conceal();
     expect(await findRunningRelay(state.path)).toBeUndefined();
   });

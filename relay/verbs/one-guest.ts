@@ -5,6 +5,7 @@ import { parseMonitor } from '../addresses.ts';
 import { plain, silentLog } from '../log.ts';
 import { findRunningRelay, type RunningRelay } from '../running-relay.ts';
 import { QmpGuests } from '../sources/qmp.ts';
+import type { NamedMonitor } from '../sources/types.ts';
 import { defaultStatePath } from '../state.ts';
 
 export interface OneGuest {
@@ -21,23 +22,38 @@ interface Given {
 }
 
 /**
- * A running relay holds its guests' monitors, so it is the one to ask; else the monitor itself.
+ * A running relay holds its guests' monitors, so it is the one to ask; of a guest that it does not have, or where no relay
+ * runs, the monitor itself.
  * @throws SevError RELAY_NO_GUEST
  */
 export async function withGuest<T>(given: Given, name: string, work: (guest: OneGuest) => Promise<T>): Promise<T> {
+  const monitor = given.qmp.map(parseMonitor).find((one) => one.name === name);
   const relay = await findRunningRelay(given.state ?? defaultStatePath());
-  if (relay === undefined) return withMonitor(given.qmp, name, work);
   try {
-    return await work(await guestOf(relay, name));
+    const guest = relay && (await guestOf(relay, name));
+    if (guest !== undefined) return await work(guest);
   } finally {
-    relay.close();
+    relay?.close();
   }
+  if (monitor === undefined) throw noGuest(name, relay !== undefined);
+  return withMonitor(monitor, work);
 }
 
-async function guestOf(relay: RunningRelay, name: string): Promise<OneGuest> {
+const noGuest = (name: string, relayRuns: boolean): SevError =>
+  new SevError('RELAY_NO_GUEST', {
+    at: plain(name),
+    sentence: relayRuns
+      ? 'The relay that runs here has no such guest, and no monitor of this name was given.'
+      : 'No relay runs here, and no monitor of this name was given.',
+    next: relayRuns
+      ? 'Look for its name; or name its monitor: --qmp NAME=SOCKET.'
+      : 'Start sev-relay, or name the monitor: --qmp NAME=SOCKET.',
+  });
+
+async function guestOf(relay: RunningRelay, name: string): Promise<OneGuest | undefined> {
   const guests = await relay.ask('guest.list', {});
   const guest = guests.find(({ id }) => id === name) ?? guests.find((one) => one.name === name);
-  if (guest === undefined) throw new SevError('RELAY_NO_GUEST', { at: plain(name) });
+  if (guest === undefined) return undefined;
   const { id } = guest;
   return {
     id,
@@ -46,21 +62,9 @@ async function guestOf(relay: RunningRelay, name: string): Promise<OneGuest> {
   };
 }
 
-async function withMonitor<T>(
-  monitors: readonly string[],
-  name: string,
-  work: (guest: OneGuest) => Promise<T>,
-): Promise<T> {
-  const monitor = monitors.map(parseMonitor).find((one) => one.name === name);
-  if (monitor === undefined) {
-    throw new SevError('RELAY_NO_GUEST', {
-      at: plain(name),
-      sentence: 'No relay runs here, and no monitor of this name was given.',
-      next: 'Start sev-relay, or name the monitor: --qmp NAME=SOCKET.',
-    });
-  }
+async function withMonitor<T>(monitor: NamedMonitor, work: (guest: OneGuest) => Promise<T>): Promise<T> {
   const guests = new QmpGuests([monitor], silentLog);
-  const id = `qmp:${name}`;
+  const id = `qmp:${monitor.name}`;
   try {
     return await work({
       id,

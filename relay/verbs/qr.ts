@@ -16,7 +16,7 @@ export const QR_COMMAND = {
   flags: {
     out: { value: 'FILE', help: 'write .png or .svg instead' },
     fps: { value: 'N', help: 'codes a second (default 10)' },
-    qmp: { value: 'NAME=SOCKET|HOST:PORT', many: true, help: "where the guest's monitor is, when no relay runs" },
+    qmp: { value: 'NAME=SOCKET|HOST:PORT', many: true, help: "where the guest's monitor is, when no relay has it" },
     'without-ca': { help: 'leave ASK and ARK out of the chain, for a verifier that has them' },
     policy: { value: 'N', help: 'the policy of a session in a file' },
     ...PLATFORM_FLAGS,

@@ -24,7 +24,7 @@ export const CPU_MODELS: readonly CpuModel[] = [
 
 /**
  * Processors whose own signature none of QEMU's models has: that of a guest with `-cpu host`. Naples, Rome and Milan are
- * as QEMU's models of them. Steppings from Linux' arch/x86/kernel/cpu/microcode/amd.c.
+ * as QEMU's models of them. Steppings from Linux's arch/x86/kernel/cpu/microcode/amd.c.
  */
 export const HOST_CPUS: readonly CpuModel[] = [
   { name: 'a Milan-X processor', family: 25, model: 1, stepping: 2 },

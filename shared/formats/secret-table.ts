@@ -1,4 +1,4 @@
-// The plaintext of a launch secret: a table of GUIDs and their data, as OVMF, GRUB and Linux' efi_secret read it.
+// The plaintext of a launch secret: a table of GUIDs and their data, as OVMF, GRUB and Linux's efi_secret read it.
 import { SevError } from '../errors.ts';
 import { isZero } from '../bytes/equal.ts';
 import { encodeGuid, type Guid, parseGuid } from '../bytes/guid.ts';

@@ -1,4 +1,4 @@
-// The guest's own reader of its secret table, as edk2, GRUB and Linux' efi_secret read it: lenient where they are.
+// The guest's own reader of its secret table, as edk2, GRUB and Linux's efi_secret read it: lenient where they are.
 import { parseGuid, type Guid } from '../bytes/guid.ts';
 
 export interface FoundSecret {

@@ -102,7 +102,7 @@ async function readNonce(options: Options): Promise<Partial<LaunchMeasureBlob> &
 function refuseLeftOver(options: Options): undefined {
   const names = ['api-major', 'api-minor', 'build-id', 'nonce', 'launch-measure-blob'] as const;
   const given = names.find((name) => options[name] !== undefined);
-  if (given !== undefined) throw usage('--tik', `It is needed with --${given}.`);
+  if (given !== undefined) throw usage('--tik', `--tik is missing: --${given} needs it.`);
 }
 
 function say({ launchDigest, inputs }: ExpectedLaunch, measured: Measured | undefined, policy?: number): Result {

@@ -113,11 +113,11 @@ export function requireLaunchFiles(
   { firmware, kernel, initrd, cmdline, 'num-cpus': vcpus }: InputOptions,
   es: boolean | undefined,
 ): { readonly firmware: string; readonly vcpus: number | undefined } {
-  if (firmware === undefined) throw usage('--firmware', 'It is needed.');
+  if (firmware === undefined) throw usage('--firmware', '--firmware is missing.');
   if (kernel === undefined && (initrd !== undefined || cmdline !== undefined)) {
     throw usage('--kernel', 'Without it, there is nothing that --initrd and --cmdline could go with.');
   }
-  if (es === true && vcpus === undefined) throw usage('--num-cpus', 'It is needed: the policy asks for SEV-ES.');
+  if (es === true && vcpus === undefined) throw usage('--num-cpus', '--num-cpus is missing: the policy asks for SEV-ES.');
   if (es === false && vcpus !== undefined) throw usage('--num-cpus', 'The policy does not ask for SEV-ES.');
   return { firmware, vcpus };
 }

@@ -69,7 +69,7 @@ function valueOf(spec: OptionSpec, raw: RawValues[string], at: string): unknown 
 /** @throws SevError RELAY_USAGE when an option that the verb cannot do without is missing */
 export function required<V>(value: V | undefined, at: string): V {
   if (value !== undefined) return value;
-  throw usage(at, 'It is needed.');
+  throw usage(at, `${at} is missing.`);
 }
 
 /** The values that stood free, when there are exactly as many as they have names. */

@@ -247,7 +247,7 @@ export const launch = {
   secretGenerate: 'Generate a passphrase',
   secretGenerated: 'Keep it somewhere safe too: it is shown here only now.',
   secretNul: 'End it with a NUL, as GRUB wants it',
-  secretNulDetail: "GRUB reads the passphrase so. Switch it off for readers of Linux' efi_secret.",
+  secretNulDetail: "GRUB reads the passphrase so. Switch it off for readers of Linux's efi_secret.",
   release: 'Release the disk key',
   releasing: 'Sealing the secret and handing it over…',
   sealedSentence: 'The secret is sealed, but nobody confirmed that it arrived.',
@@ -296,7 +296,7 @@ export const launch = {
         : 'Newer kernels: “Memory Encryption Features active: AMD SEV”. Older: “AMD Secure Encrypted Virtualization (SEV) active”.',
     diskDetail: 'It opened without anybody typing a passphrase: a “crypt” line stands in the list.',
     secretDetail: (guid: string) =>
-      `For guests that read it with Linux' efi_secret: ${guid} is in the folder. Where GRUB took it, an open disk is enough.`,
+      `For guests that read it with Linux's efi_secret: ${guid} is in the folder. Where GRUB took it, an open disk is enough.`,
     notSo: 'If one of them is not so',
     notSoNext:
       'Give the guest nothing more. Destroy it and launch again with a new session; if it happens again, the host does not do what it says.',

@@ -81,11 +81,11 @@ function buildPages({ cpu }: ValidateOptions, image: HashedFile): Pages | undefi
 }
 
 function sequence(pages: Pages | undefined, vcpus: bigint | undefined): VmsaPages {
-  if (vcpus === undefined) throw usage('--num-cpus', 'It is needed with SEV-ES (policy bit 2).');
+  if (vcpus === undefined) throw usage('--num-cpus', '--num-cpus is missing: SEV-ES (policy bit 2) needs it.');
   if (!pages)
     throw usage('--vmsa-cpu0', "With SEV-ES (policy bit 2), the VMSA of the boot CPU is needed, or the CPU's numbers.");
   requireVcpus(Number(vcpus));
-  if (vcpus > 1n && !pages.others) throw usage('--vmsa-cpu1', 'It is needed with more than one CPU.');
+  if (vcpus > 1n && !pages.others) throw usage('--vmsa-cpu1', '--vmsa-cpu1 is missing: more than one CPU needs it.');
   return { ...pages, vcpus: Number(vcpus) };
 }
 

@@ -109,7 +109,7 @@ export function checkOptions(raw: RawOptions): ValidateOptions {
 
 function need<N extends Row['name']>(raw: RawOptions, name: N): NonNullable<RawOptions[N]> {
   const value = raw[name];
-  if (value === undefined || value === null) throw usage(`--${name}`, 'It is needed.');
+  if (value === undefined || value === null) throw usage(`--${name}`, `--${name} is missing.`);
   return value;
 }
 
