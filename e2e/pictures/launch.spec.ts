@@ -1,6 +1,7 @@
 // Pictures of every step of a launch, for the README and for looking at: `npm run pictures`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildVmsa } from '../../shared/formats/vmsa.ts';
 import {
   chooseImage,
   continueGuest,
@@ -17,6 +18,7 @@ import { LyingRelay } from '../malice/lying-relay.ts';
 import { expect, test } from '../world.ts';
 import { picture } from './picture.ts';
 
+const MILAN = { variant: 'qemu', cpuSignature: 0xa00f11 } as const;
 const PASSPHRASE = 'correct horse battery staple';
 
 test('every step of a launch', async ({ page, relay, folder }) => {
@@ -76,6 +78,13 @@ test("SEV-ES, a kernel, and a policy of one's own", async ({ page, relay, folder
   await page.getByText(/^Each bit in words/).click();
   await page.getByLabel(/^Kernel, initrd and command line are measured/).check();
   await picture(page, '2-all-choices');
+  await page.getByLabel('Number of vCPUs').fill('2');
+  await page.getByLabel('Number of vCPUs').press('Tab');
+  await page.getByLabel('How the host makes their first registers').selectOption('files');
+  const page0 = { name: 'vmsa0.bin', mimeType: '', buffer: Buffer.from(buildVmsa(MILAN, 'boot')) };
+  await page.getByLabel('Page of the boot processor').setInputFiles(page0);
+  await expect(page.getByText('vmsa0.bin', { exact: true })).toBeVisible();
+  await picture(page, '2-register-pages');
 });
 
 test('a mismatch, and what the doctor says', async ({ page, relay, folder }) => {

@@ -2,8 +2,22 @@
 import { sha256 } from '../crypto/subtle.ts';
 import { readCpu } from '../formats/cpu-signature.ts';
 import { cmdlineBytes, type KernelHashes } from '../formats/kernel-hashes.ts';
+import { vmsaPagesInPlace } from '../formats/vmsa-files.ts';
 import { buildVmsaPages, DEBUG_SWAP, type VmsaPages, type VmsaVariant } from '../formats/vmsa.ts';
 import type { ImageDigestState, LaunchInputs } from '../verify/launch-digest.ts';
+
+/** A VMSA page from a file of the guest owner's own: 4,096 bytes. */
+export interface SuppliedPage {
+  readonly name: string;
+  readonly page: Uint8Array;
+}
+
+/** Pages that are measured as they are; either may be still to come. */
+export interface SuppliedPages {
+  readonly boot?: SuppliedPage;
+  /** The one for all CPUs but the first. */
+  readonly others?: SuppliedPage;
+}
 
 /** The virtual CPUs, where SEV-ES measures their first registers. */
 export interface DescribedCpus {
@@ -12,6 +26,8 @@ export interface DescribedCpus {
   readonly model: string;
   readonly variant: VmsaVariant;
   readonly debugSwap: boolean;
+  /** In place of built ones: model, variant and debug-swap are then in the pages, whatever is said here. */
+  readonly pages?: SuppliedPages;
 }
 
 export interface DescribedLaunch {
@@ -24,7 +40,7 @@ export interface DescribedLaunch {
   readonly cpus?: DescribedCpus | undefined;
 }
 
-/** @throws SevError MEASURE_CPU, MEASURE_VCPUS, MEASURE_IMAGE */
+/** @throws SevError MEASURE_CPU, MEASURE_VCPUS, MEASURE_VMSA, MEASURE_IMAGE, BYTES_LENGTH */
 export async function describedInputs({ guestImage, resetEip, kernel, cpus }: DescribedLaunch): Promise<LaunchInputs> {
   const kernelHashes = kernel && (await kernelHashesOf(kernel));
   const vmsas = cpus && vmsaPagesOf(cpus, resetEip);
@@ -38,7 +54,9 @@ const kernelHashesOf = async (given: NonNullable<DescribedLaunch['kernel']>): Pr
   cmdline: await sha256(cmdlineBytes(given.cmdline)),
 });
 
-function vmsaPagesOf({ vcpus, model, variant, debugSwap }: DescribedCpus, resetEip: number | undefined): VmsaPages {
+function vmsaPagesOf(cpus: DescribedCpus, resetEip: number | undefined): VmsaPages {
+  const { vcpus, model, variant, debugSwap, pages } = cpus;
+  if (pages) return vmsaPagesInPlace(vcpus, { boot: pages.boot?.page, others: pages.others?.page });
   const settings = {
     variant,
     cpuSignature: readCpu(model),

@@ -38,6 +38,10 @@ export const MEASURE_ERRORS = {
     sentence: 'The CPU model is not known.',
     next: 'Choose a model from the list, or give the CPUID signature.',
   },
+  MEASURE_VMSA: {
+    sentence: 'The VMSA pages cannot be the ones of this launch.',
+    next: 'Give the page of the boot processor first, and as the second the one that all others share.',
+  },
   MEASURE_SECRET_TABLE: {
     sentence: 'The secret table is malformed.',
     next: 'Make the table again.',

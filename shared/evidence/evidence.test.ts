@@ -51,8 +51,20 @@ describe('the record of a launch', () => {
       expect(() => parseEvidence(bytesOf(evidence))).toThrow('BYTES_VALUE at evidence.reports');
   });
 
+  it('is of the third version just where it has VMSA pages, with reports or without', () => {
+    for (const evidence of [world.evidence, world.reported]) {
+      const supplied = withPages(evidence, world.pages);
+      expect(parseEvidence(bytesOf(supplied))).toEqual(supplied);
+      for (const wrong of [
+        { ...supplied, version: evidence.version },
+        { ...evidence, version: 3 },
+      ])
+        expect(() => parseEvidence(bytesOf(wrong))).toThrow('BYTES_VALUE at evidence.expected.cpus.pages');
+    }
+  });
+
   it('is told apart from one of a newer program', () => {
-    const newer = encodeEvidence(world.evidence).replace('"version": 1', '"version": 3');
+    const newer = encodeEvidence(world.evidence).replace('"version": 1', '"version": 4');
     expect(() => parseEvidence(toUtf8(newer))).toThrow(/BYTES_VERSION/);
   });
 });
@@ -166,6 +178,19 @@ describe('checking a record again', () => {
     expect(await statusOf(change(world.evidence), name)).toEqual(['refused', 'refused']);
   });
 
+  it('measures VMSA pages as they are, and nothing that stands beside them', async () => {
+    const { boot, others } = world.pages;
+    const named = withPages(world.evidence, world.pages, { model: 'of no meaning', variant: 'gce', debugSwap: true });
+    expect(await statusOf(named, 'digest')).toEqual(['rechecked', 'holds']);
+    for (const pages of [
+      { boot: { ...boot, page: flip(boot.page, 0x400) }, others },
+      { boot, others: { ...others, page: flip(others.page, 0x400) } },
+      { boot: { ...boot, page: others.page }, others: { ...others, page: boot.page } },
+      { boot },
+    ])
+      expect(await statusOf(withPages(world.evidence, pages), 'digest')).toEqual(['refused', 'refused']);
+  });
+
   it('checks attestation reports against chain, nonce, digest and policy, and says what none of them shows', async () => {
     const { status, checks, untold } = await recheckEvidence(world.reported, { roots, tik: world.tik });
     expect([status, checks.find(({ name }) => name === 'reports')?.status]).toEqual(['rechecked', 'holds']);
@@ -195,6 +220,15 @@ describe('checking a record again', () => {
     const { checks } = await recheckEvidence(evidence, { roots, tik });
     expect(checks.filter(({ status }) => status === 'refused').map(({ name }) => name)).toEqual(['policy', 'verdict']);
   });
+});
+
+type PagesOf = NonNullable<NonNullable<Evidence['expected']['cpus']>['pages']>;
+type CpusOf = NonNullable<Evidence['expected']['cpus']>;
+
+const withPages = (evidence: Evidence, pages: PagesOf, said: Partial<CpusOf> = {}): Evidence => ({
+  ...evidence,
+  version: 3,
+  expected: { ...evidence.expected, cpus: { ...evidence.expected.cpus!, ...said, pages } },
 });
 
 function flip(bytes: Uint8Array, at: number): Uint8Array {

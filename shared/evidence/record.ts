@@ -2,7 +2,7 @@
 import { fromUtf8 } from '../bytes/text.ts';
 import { SevError } from '../errors.ts';
 import { SEV_CERT_SIZE } from '../formats/sev-cert.ts';
-import { MAX_VCPUS, VMSA_VARIANTS } from '../formats/vmsa.ts';
+import { MAX_VCPUS, VMSA_SIZE, VMSA_VARIANTS } from '../formats/vmsa.ts';
 import {
   array,
   blob,
@@ -22,8 +22,11 @@ import {
 } from '../schema.ts';
 
 export const EVIDENCE_FORMAT = 'sev-launch-evidence';
-/** The second adds attestation reports; a record without any is still written as the first. */
-export const EVIDENCE_VERSION = 2;
+/**
+ * The second adds attestation reports, the third VMSA pages from files. A record is written as the oldest version that
+ * has all of it.
+ */
+export const EVIDENCE_VERSION = 3;
 /** More than a launch ever keeps. */
 const MAX_REPORTS = 32;
 /** Larger than any record that this program writes: five certificates and a history are some 20 KB. */
@@ -51,6 +54,7 @@ const instant: Schema<string> = {
 
 const size = integer(0, Number.MAX_SAFE_INTEGER);
 const file = object({ name: string(256), size, sha256: hex(32) });
+const page = object({ name: string(256), page: blob(VMSA_SIZE) });
 const finding = object({
   code: string(64),
   severity: literal('ok', 'note', 'warning', 'refused', 'unchecked'),
@@ -90,6 +94,8 @@ const schema = object({
         model: string(64),
         variant: literal(...VMSA_VARIANTS),
         debugSwap: boolean,
+        /** What was measured in place of pages that follow from the three before. From version 3 on. */
+        pages: optional(object({ boot: page, others: optional(page) })),
       }),
     ),
     floor: optional(object({ apiMajor: u8, apiMinor: u8, build: u8 })),
@@ -119,9 +125,16 @@ export function parseEvidence(bytes: Uint8Array, at = 'evidence'): Evidence {
   const value = readJson(fromUtf8(bytes, at), at);
   if (anyVersion.parse(value, at).version > EVIDENCE_VERSION) throw new SevError('BYTES_VERSION', { at });
   const evidence = schema.parse(value, at);
-  const { version, reports } = evidence;
-  if ((version === 1) !== (reports === undefined)) refuse(`${at}.reports`, `It does not fit version ${version}.`);
-  return evidence;
+  const least = leastVersion(evidence);
+  if (evidence.version === least) return evidence;
+  const part = least === 3 || evidence.version === 3 ? 'expected.cpus.pages' : 'reports';
+  return refuse(`${at}.${part}`, `It does not fit version ${evidence.version}.`);
+}
+
+/** The oldest version that has all that the record holds. */
+export function leastVersion({ reports, expected }: Pick<Evidence, 'reports' | 'expected'>): number {
+  if (expected.cpus?.pages) return 3;
+  return reports ? 2 : 1;
 }
 
 function readJson(text: string, at: string): unknown {

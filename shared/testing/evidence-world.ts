@@ -5,7 +5,7 @@ import { encodeMidstate } from '../crypto/sha256-midstate.ts';
 import { sha256Sync, Sha256Stream } from '../crypto/sha256-stream.ts';
 import { type CryptoKey, webCryptoRandom } from '../crypto/subtle.ts';
 import { decide } from '../decide/decision.ts';
-import { describedInputs } from '../decide/described-launch.ts';
+import { describedInputs, type SuppliedPages } from '../decide/described-launch.ts';
 import { expectLaunch } from '../decide/expectation.ts';
 import type { Evidence } from '../evidence/record.ts';
 import { encodeCertChain } from '../formats/cert-chain.ts';
@@ -20,6 +20,8 @@ export interface EvidenceWorld {
   readonly evidence: Evidence;
   /** The same record with an attestation report, as the AMD-SP gave it. */
   readonly reported: Evidence;
+  /** The VMSA pages that were measured, as files. */
+  readonly pages: Required<SuppliedPages>;
   readonly tik: CryptoKey;
   /** The raw keys, to look for where they must not be. */
   readonly raw: { readonly tek: Uint8Array; readonly tik: Uint8Array };
@@ -85,5 +87,7 @@ export async function evidenceForTests(policy = 0x7): Promise<EvidenceWorld> {
     version: 2,
     reports: [{ mnonce: toHex(mnonce), asked: AT, report, received: AT }],
   };
-  return { evidence, reported, tik: await importMacKey(raw.tik.slice()), raw };
+  const { boot, others } = inputs.vmsas!;
+  const pages = { boot: { name: 'vmsa0.bin', page: boot }, others: { name: 'vmsa1.bin', page: others! } };
+  return { evidence, reported, pages, tik: await importMacKey(raw.tik.slice()), raw };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromHex, toBase64 } from '../../shared/bytes/text.ts';
+import { buildVmsa } from '../../shared/formats/vmsa.ts';
 import { describeWithVectors, vectorBytes, vectorJson } from '../../shared/testing/vectors.ts';
 import { TestFolder } from './testing/folder.ts';
 import { run, runJson } from './testing/run.ts';
@@ -140,6 +141,21 @@ describe('digest', () => {
     const { code, out } = await run('digest', '--firmware', image, '--kernel', folder.write('k', 'k'));
     expect(code).toBe(0);
     expect(out).toContain('refused: The guest image has no place for kernel hashes');
+  });
+
+  it('takes VMSA pages in their places only', async () => {
+    const folder = new TestFolder();
+    const image = folder.write('f', new Uint8Array(5000));
+    const [boot, others] = (['boot', 'other'] as const).map((cpu) =>
+      folder.write(cpu, buildVmsa({ variant: 'qemu', cpuSignature: 0xa00f11, resetEip: 0x80b004 }, cpu)),
+    ) as [string, string];
+    const digest = (first: string, second: string) =>
+      run('digest', '-f', image, '-n', '2', '--vmsa-cpu0', first, '--vmsa-cpu1', second);
+    expect(await digest(boot, others)).toMatchObject({ code: 0 });
+    const swapped = await digest(others, boot);
+    expect([swapped.code, swapped.err]).toEqual([2, expect.stringContaining('The two pages are swapped.')]);
+    const same = await digest(boot, boot);
+    expect([same.code, same.err]).toEqual([2, expect.stringContaining('It is the same page as')]);
   });
 
   it.each([

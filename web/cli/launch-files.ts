@@ -5,7 +5,8 @@ import { type Finding, findingOf } from '../../shared/decide/finding.ts';
 import { imageFindings, type ImageWants } from '../../shared/decide/image-findings.ts';
 import { type GuestImage, parseGuestImageEnds } from '../../shared/formats/guest-image.ts';
 import type { KernelHashes } from '../../shared/formats/kernel-hashes.ts';
-import { buildVmsaPages, type VmsaPages, vmsaPagesFromFiles } from '../../shared/formats/vmsa.ts';
+import { vmsaPagesInPlace } from '../../shared/formats/vmsa-files.ts';
+import { buildVmsaPages, type VmsaPages } from '../../shared/formats/vmsa.ts';
 import { launchDigestTail } from '../../shared/verify/launch-digest.ts';
 import { CPU_HELP, CPU_OPTIONS, isCpuGiven, readVmsaSettings } from './cpu-options.ts';
 import { type HashedFile, hashFile } from './hash-file.ts';
@@ -138,7 +139,7 @@ async function readVmsas(
 
 /**
  * Pages from files; undefined when they are to be built.
- * @throws SevError RELAY_USAGE, BYTES_FILE, BYTES_LENGTH, MEASURE_VCPUS
+ * @throws SevError RELAY_USAGE, BYTES_FILE, BYTES_LENGTH, MEASURE_VCPUS, MEASURE_VMSA
  */
 export async function readVmsaFiles(options: InputOptions, vcpus: number): Promise<VmsaPages | undefined> {
   const [boot, others] = [options['vmsa-cpu0'], options['vmsa-cpu1']];
@@ -146,7 +147,7 @@ export async function readVmsaFiles(options: InputOptions, vcpus: number): Promi
   if (boot === undefined) throw usage('--vmsa-cpu0', '--vmsa-cpu1 does not go without it.');
   if (isCpuGiven(options)) throw usage('--vmsa-cpu0', 'Either VMSA files or a CPU; not both.');
   const page = others === undefined ? undefined : await readSmallFile(others);
-  return vmsaPagesFromFiles(vcpus, await readSmallFile(boot), page);
+  return vmsaPagesInPlace(vcpus, { boot: await readSmallFile(boot), others: page });
 }
 
 function readDigest(options: LaunchOptions): Uint8Array {

@@ -4,6 +4,7 @@ import type { DoctorImage, DoctorKernel, DoctorRegisters, NamedHash } from '../.
 import { parseAttestationReport } from '../../shared/formats/attestation-report.ts';
 import { parseCertChain } from '../../shared/formats/cert-chain.ts';
 import { readCpu } from '../../shared/formats/cpu-signature.ts';
+import { vmsaPagesInPlace } from '../../shared/formats/vmsa-files.ts';
 import { DEBUG_SWAP } from '../../shared/formats/vmsa.ts';
 import { parsePolicy } from '../../shared/formats/policy.ts';
 import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
@@ -72,7 +73,8 @@ function kernelOf(plan: KernelPlan | undefined): DoctorKernel | undefined {
 }
 
 function registersOf({ cpu }: Plan): DoctorRegisters {
-  const { variant, model, vcpus, debugSwap } = cpu;
+  const { variant, model, vcpus, debugSwap, pages } = cpu;
+  if (pages) return { pages: vmsaPagesInPlace(vcpus, { boot: pages.boot?.page, others: pages.others?.page }) };
   const cpuSignature = readCpu(model);
   return { variant, cpuSignature, vcpus, sevFeatures: debugSwap ? DEBUG_SWAP : 0 };
 }

@@ -1,5 +1,5 @@
 // The record of a launch for the file, out of what this device holds. Only public values are taken, each by its name.
-import { type Evidence, EVIDENCE_VERSION } from '../../shared/evidence/record.ts';
+import { type Evidence, leastVersion } from '../../shared/evidence/record.ts';
 import { toHex } from '../../shared/bytes/text.ts';
 import { parseLaunchMeasure } from '../../shared/formats/launch-measure.ts';
 import type { LaunchRecord } from './launch-record.ts';
@@ -18,9 +18,10 @@ export function evidenceOf({ record, build, now }: EvidenceParts): Evidence | un
   const reports = reportsOf(record);
   const { measure, mnonce } = parseLaunchMeasure(reported.measurement);
   const { apiMajor, apiMinor, build: firmwareBuild, policy } = reported;
+  const parts = { expected, ...(reports.length > 0 && { reports }) };
   return {
     format: 'sev-launch-evidence',
-    version: reports.length > 0 ? EVIDENCE_VERSION : 1,
+    version: leastVersion(parts),
     exported: instant(now),
     app: { build },
     launch: { name: record.name, platform: record.platformName, simulated: judged.simulated },
@@ -32,7 +33,7 @@ export function evidenceOf({ record, build, now }: EvidenceParts): Evidence | un
       godh: session.godh,
       blob: session.blob,
     },
-    expected,
+    ...parts,
     reported: { measure: toHex(measure), mnonce: toHex(mnonce), apiMajor, apiMinor, build: firmwareBuild, policy },
     verdict: { kind: judged.kind, at: instant(judged.at), findings: judged.findings },
     history: record.history.map(({ at, event, detail }) => ({
@@ -41,7 +42,6 @@ export function evidenceOf({ record, build, now }: EvidenceParts): Evidence | un
       ...(detail !== undefined && { detail: detail.slice(0, 400) }),
     })),
     foundInside: record.finalChecks ?? [],
-    ...(reports.length > 0 && { reports }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readQemuArguments } from '../../shared/configure/read-qemu.ts';
+import { buildVmsa } from '../../shared/formats/vmsa.ts';
 import { auditText, launchConfig, shownConfiguration } from './host-config.ts';
 import type { LaunchRecord } from './launch-record.ts';
 
@@ -44,5 +45,18 @@ describe('the configuration of a launch', () => {
     const cpu = { vcpus: 1, model, variant: 'qemu', debugSwap: false };
     const record = { name: 'web', plan: { policy: 7, cpu } } as LaunchRecord;
     expect(launchConfig({ record, image: undefined, generation: 'milan' }).cpuModel).toBe(cpuModel);
+  });
+
+  it.each([
+    ['a known maker', 0, { cpuModel: 'EPYC-Milan', vmsaVariant: 'qemu-init2', debugSwap: true }],
+    ['an unknown one', 1, { cpuModel: 'EPYC-Milan', vmsaVariant: undefined, debugSwap: true }],
+  ])('takes the CPU from a page of %s', (_, mark, expected) => {
+    const settings = { variant: 'qemu-init2', cpuSignature: 0xa00f11, sevFeatures: 0x20 } as const;
+    const page = buildVmsa(settings, 'boot');
+    page[0x500] = mark;
+    const cpu = { vcpus: 1, model: 'EPYC', variant: 'qemu', debugSwap: false, pages: { boot: { name: 'a', page } } };
+    const record = { name: 'web', plan: { policy: 7, cpu } } as LaunchRecord;
+    const { cpuModel, vmsaVariant, debugSwap } = launchConfig({ record, image: undefined, generation: 'milan' });
+    expect({ cpuModel, vmsaVariant, debugSwap }).toEqual(expected);
   });
 });

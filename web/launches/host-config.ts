@@ -11,8 +11,8 @@ import type { Generation } from '../../shared/trust/pinned-root.ts';
 import type { OutgoingText } from '../carry/outgoing.ts';
 import type { ImageRecord } from '../library/reference-record.ts';
 import { words } from '../strings/index.ts';
+import { hostCpu } from './host-cpu.ts';
 import type { LaunchRecord } from './launch-record.ts';
-import { modelOf } from './profile-fit.ts';
 
 /** What only the host knows of itself; asked for, and kept nowhere. */
 export interface HostSettings {
@@ -66,11 +66,8 @@ export function launchConfig({ record, image, generation }: ConfigSource, host =
     ...(kernel?.kernel && { kernel: onHost(kernel.kernel.name), cmdline: kernel.cmdline }),
     ...(kernel?.initrd && { initrd: onHost(kernel.initrd.name) }),
     vcpus: plan.cpu.vcpus,
-    // A CPU that QEMU has no name for is the host's own.
-    cpuModel: modelOf(plan.cpu.model) ? plan.cpu.model : 'host',
+    ...hostCpu(plan.cpu),
     memoryMib: host.memoryMib,
-    vmsaVariant: plan.cpu.variant,
-    debugSwap: plan.cpu.debugSwap,
     policy: plan.policy,
     godh: session?.godh ?? new Uint8Array(),
     session: session?.blob ?? new Uint8Array(),

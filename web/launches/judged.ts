@@ -8,7 +8,7 @@ import type { Finding } from '../../shared/decide/finding.ts';
 import type { Evidence } from '../../shared/evidence/record.ts';
 import type { ImageRecord } from '../library/reference-record.ts';
 import type { Reported } from './launch-record.ts';
-import { type Plan, usesEs } from './plan.ts';
+import { type CpuPlan, type Plan, usesEs } from './plan.ts';
 
 /** A verdict as it fell. It opens nothing: a secret is released only on one that was worked out just now. */
 export interface Judged {
@@ -63,7 +63,14 @@ function expectedOf(plan: Plan, image: ImageRecord): Omit<Evidence['expected'], 
     ...(kernel?.kernel && {
       kernel: { kernel: kernel.kernel, ...(kernel.initrd && { initrd: kernel.initrd }), cmdline: kernel.cmdline },
     }),
-    ...(usesEs(plan) && { cpus: cpu }),
+    ...(usesEs(plan) && { cpus: measuredCpus(cpu) }),
     ...(floor && { floor }),
   };
+}
+
+/** With the pages that were measured, and no other. */
+function measuredCpus({ pages, ...cpus }: CpuPlan): NonNullable<Evidence['expected']['cpus']> {
+  if (!pages?.boot) return cpus;
+  const { boot, others } = pages;
+  return { ...cpus, pages: { boot, ...(cpus.vcpus > 1 && others && { others }) } };
 }

@@ -1,9 +1,13 @@
 // Saying what is expected: the guest image, what is measured with it, and the policy.
+import type { SuppliedPage, SuppliedPages } from '../../shared/decide/described-launch.ts';
 import type { FirmwareFloor } from '../../shared/decide/expectation.ts';
 import { SevError } from '../../shared/errors.ts';
 import { encodePolicy, parsePolicy } from '../../shared/formats/policy.ts';
+import { requireVmsaPlaces } from '../../shared/formats/vmsa-files.ts';
+import { VMSA_SIZE, type VmsaVariant } from '../../shared/formats/vmsa.ts';
 import type { Profile } from '../../shared/relay-protocol.ts';
 import type { Role } from '../library/reference-record.ts';
+import { words } from '../strings/index.ts';
 import type { CallOptions } from '../workers/call.ts';
 import type { LaunchWork } from './launch-work.svelte.ts';
 import type { CpuPlan, FileFacts, KernelPlan, Plan } from './plan.ts';
@@ -60,6 +64,25 @@ export class PlanTask {
       const { plan } = this.#launch.present();
       const cpu = { ...plan.cpu, ...change.cpu };
       await this.#change('kernel' in change ? { cpu, kernel: change.kernel } : { cpu });
+    });
+  }
+
+  /** The first registers as a known maker has them, in place of those from files. */
+  buildRegisters(variant: VmsaVariant): Promise<void> {
+    return this.#launch.attempt(undefined, () => {
+      const { pages: _, ...cpu } = this.#launch.present().plan.cpu;
+      return this.#change({ cpu: { ...cpu, variant } });
+    });
+  }
+
+  /** A page of first registers from a file, which is measured as it is. */
+  choosePage(place: keyof SuppliedPages, file: File): Promise<void> {
+    return this.#launch.attempt(undefined, async () => {
+      const supplied = await readPage(file);
+      const { cpu } = this.#launch.present().plan;
+      const pages = { ...cpu.pages, [place]: supplied };
+      requireVmsaPlaces({ boot: pages.boot?.page, others: pages.others?.page });
+      await this.#change({ cpu: { ...cpu, pages } });
     });
   }
 
@@ -133,3 +156,13 @@ export class PlanTask {
 }
 
 const factsOf = ({ name, size, sha256 }: FileFacts): FileFacts => ({ name, size, sha256 });
+
+/** @throws SevError MEASURE_VMSA when it is no page by its size */
+async function readPage(file: File): Promise<SuppliedPage> {
+  if (file.size === VMSA_SIZE) return { name: file.name, page: new Uint8Array(await file.arrayBuffer()) };
+  throw new SevError('MEASURE_VMSA', {
+    at: file.name,
+    sentence: words.launch.pageSize(file.size),
+    next: words.launch.pageSizeNext,
+  });
+}

@@ -39,7 +39,7 @@ export interface Plan {
   readonly cpu: CpuPlan;
 }
 
-export const FIRST_CPU: CpuPlan = { vcpus: 1, model: 'EPYC', variant: 'qemu', debugSwap: false };
+export const FIRST_CPU = { vcpus: 1, model: 'EPYC', variant: 'qemu', debugSwap: false } as const satisfies CpuPlan;
 
 /**
  * What another launch takes over of this one: what is expected, and the policy. That the host may share the key is said
@@ -49,7 +49,7 @@ export const planLike = (plan: Plan): Plan => ({ ...plan, acceptsKeySharing: fal
 
 export const usesEs = ({ policy }: Plan): boolean => parsePolicy(policy).es;
 
-/** @throws SevError MEASURE_CPU, MEASURE_VCPUS, MEASURE_IMAGE, VAULT_RECORD */
+/** @throws SevError MEASURE_CPU, MEASURE_VCPUS, MEASURE_VMSA, MEASURE_IMAGE, VAULT_RECORD */
 export async function expectationOf(plan: Plan, image: ImageRecord): Promise<Expectation> {
   requireOwnMidstate(image);
   const { resetEip } = image.guestImage ?? {};
@@ -75,8 +75,12 @@ export function planFindings(plan: Plan, image: ImageRecord): readonly Finding[]
   return imageFindings(image.guestImage, wants).filter(({ severity }) => severity !== 'ok');
 }
 
+const hasAllPages = ({ pages, vcpus }: CpuPlan): boolean =>
+  pages === undefined || (pages.boot !== undefined && (vcpus === 1 || pages.others !== undefined));
+
 /** Whether there is all that a session needs. */
 export const planIsWhole = (plan: Plan, image: ImageRecord | undefined): boolean =>
   image !== undefined &&
   (plan.kernel === undefined || plan.kernel.kernel !== undefined) &&
+  (!usesEs(plan) || hasAllPages(plan.cpu)) &&
   planFindings(plan, image).every(({ severity }) => severity !== 'refused');

@@ -57,6 +57,12 @@ describe('A launch profile of the host', () => {
     expect(differenceOf({ ...profile, sevEs: false, cpus: 8, cpuModel: 'EPYC-Rome' }, plain)).toBeUndefined();
   });
 
+  it('may have any model of CPU where the pages are from files', () => {
+    const supplied = { ...plan, cpu: { ...plan.cpu, pages: {} } };
+    expect(differenceOf({ ...profile, cpuModel: 'EPYC-Rome' }, supplied)).toBeUndefined();
+    expect(differenceOf({ ...profile, cpus: 3 }, supplied)).toBe('vcpus');
+  });
+
   it('may have a model of CPU that is not known here: the measurement tells', () => {
     expect(differenceOf({ ...profile, cpuModel: 'host' }, plan)).toBeUndefined();
   });

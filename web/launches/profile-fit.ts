@@ -35,6 +35,7 @@ function kernelDifference({ kernel, initrd, cmdline = '' }: Profile, plan: Plan)
 
 function cpuDifference({ cpus, cpuModel }: Profile, { cpu }: Plan): Difference | undefined {
   if (cpus !== cpu.vcpus) return 'vcpus';
+  if (cpu.pages) return undefined; // Pages of one's own may be of any model.
   const [theirs, own] = [modelOf(cpuModel), modelOf(cpu.model)];
   // What is not known here by name may be any model: the measurement tells.
   return theirs === undefined || own === undefined || theirs === own ? undefined : 'cpu-model';

@@ -25,6 +25,7 @@ export const evidence = {
   cpus: 'Virtual CPUs',
   cpusAre: (vcpus: number, model: string, variant: string, debugSwap: boolean) =>
     `${vcpus} × ${model}, first registers as of ${variant}${debugSwap ? ', debug-swap' : ''}`,
+  cpusFromFiles: (vcpus: number, files: string) => `${vcpus}, first registers from ${files}`,
   notMeasured: 'not measured',
   digest: 'Launch digest that follows',
   policy: 'Policy of the session',

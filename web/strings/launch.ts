@@ -139,6 +139,16 @@ export const launch = {
     gce: 'Google Compute Engine',
     krun: 'libkrun',
   },
+  vmsaFiles: 'From files of your own',
+  pageBoot: 'Page of the boot processor',
+  pageOthers: 'Page of all other processors',
+  pageHint:
+    'VMSA pages of 4,096 bytes, from your own build or from a host that you trust. They are expected just as they are: nothing in them is judged.',
+  pageSays: (maker: string, cpu: string) => `${maker} · ${cpu}`,
+  pageForeign: 'Of a maker that is not known here',
+  pageSize: (size: number) => `A VMSA page has 4,096 bytes; this file has ${size.toLocaleString('en')}.`,
+  pageSizeNext: 'Choose the page as sev-verifier vmsa build or sevctl vmsa build writes it.',
+  pagesGiven: (names: string) => `First registers from ${names}`,
   debugSwap: 'Debug registers are swapped (debug-swap)',
   debugSwapDetail: 'Some kernels switch this on for SEV-ES guests; it is then part of the measurement.',
   kernelHashes: 'Kernel, initrd and command line are measured (kernel-hashes=on)',
@@ -169,8 +179,10 @@ export const launch = {
   profileHint: 'What the host would start. It is only a hint: the measurement tells what was really started.',
   profilesAsked: 'Asking the host what it offers…',
   profileNone: 'This relay offers no launch profiles. Start the guest on the host, then choose it below.',
-  profileDetail: (cpus: number, model: string, es: boolean) =>
-    `${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'} · ${model}${es ? ' · SEV-ES' : ''}`,
+  profileDetail: (cpus: number, model: string | undefined, es: boolean) =>
+    [`${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`, ...(model === undefined ? [] : [model]), ...(es ? ['SEV-ES'] : [])].join(
+      ' · ',
+    ),
   profileSame: 'Names what you expect',
   differences: {
     'wants-es': 'Starts an SEV-ES guest, which your policy does not ask for',

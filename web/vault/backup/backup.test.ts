@@ -50,6 +50,8 @@ const refusal = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => (error instanceof SevError ? error.code : error),
   );
 
+const pages = { boot: { name: 'vmsa0.bin', page: new Uint8Array(4096).fill(8) } };
+
 const launchOf = (n: number, state: LaunchRecord['state']): LaunchRecord => {
   const blob = new Uint8Array(128).fill(n);
   const certificate = new Uint8Array(2084).fill(1);
@@ -64,7 +66,7 @@ const launchOf = (n: number, state: LaunchRecord['state']): LaunchRecord => {
     platformId: 'ab',
     platformName: 'host',
     chain: new Uint8Array(9000).fill(5),
-    plan: { policy: 0x0b, acceptsKeySharing: false, cpu: FIRST_CPU },
+    plan: { policy: 0x0b, acceptsKeySharing: false, cpu: { ...FIRST_CPU, pages } },
     session: {
       id,
       origin: 'made-here',
@@ -103,7 +105,7 @@ const judged: Judged = {
     launchDigest: 'ab'.repeat(32),
     guestImage: { name: 'g.fd', size: 9, sha256: 'cd'.repeat(32), midstate: new Uint8Array(50), resetEip: 4 },
     kernel: { kernel: { name: 'k', size: 1, sha256: 'ef'.repeat(32) }, cmdline: 'quiet' },
-    cpus: FIRST_CPU,
+    cpus: { ...FIRST_CPU, pages },
     floor: { apiMajor: 1, apiMinor: 51, build: 3 },
   },
   findings: [
@@ -343,7 +345,7 @@ describe('the contents of a backup', () => {
     const launches = [launchOf(1, 'running'), launchOf(2, 'mismatch')];
     const bytes = encodeContents({ ...empty, launches });
     expect(await parseContents(bytes)).toEqual({ ...empty, launches });
-    expect(bytes.length).toBeLessThan(9000 + 2 * 2084 + 4096);
+    expect(bytes.length).toBeLessThan(9000 + 2 * 2084 + pages.boot.page.length + 4096);
   });
 
   it.each([

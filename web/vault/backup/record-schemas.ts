@@ -2,11 +2,12 @@
 // and forgotten here does not compile.
 import { type Generation } from '../../../shared/trust/pinned-root.ts';
 import type { ContinuityKind, PlatformVisit } from '../../../shared/decide/continuity.ts';
+import type { SuppliedPage, SuppliedPages } from '../../../shared/decide/described-launch.ts';
 import type { FirmwareFloor } from '../../../shared/decide/expectation.ts';
 import type { Finding } from '../../../shared/decide/finding.ts';
 import type { Sha256Midstate } from '../../../shared/crypto/sha256-stream.ts';
 import type { GuestImage, MemoryArea } from '../../../shared/formats/guest-image.ts';
-import { VMSA_VARIANTS } from '../../../shared/formats/vmsa.ts';
+import { VMSA_SIZE, VMSA_VARIANTS } from '../../../shared/formats/vmsa.ts';
 import { guestState } from '../../../shared/relay-protocol.ts';
 import {
   array,
@@ -78,11 +79,21 @@ const certificate = bytes(2084);
 
 const file = record<FileFacts>({ name, size: count, sha256: hash });
 const kernel = record<KernelPlan>({ kernel: optional(file), initrd: optional(file), cmdline: string(65_536) });
+const suppliedPage = record<SuppliedPage>({ name, page: bytes(VMSA_SIZE) });
 const cpu = record<CpuPlan>({
   vcpus: integer(1, 4096),
   model: name,
   variant: literal(...VMSA_VARIANTS),
   debugSwap: boolean,
+  pages: optional(record<SuppliedPages>({ boot: optional(suppliedPage), others: optional(suppliedPage) })),
+});
+type MeasuredCpus = NonNullable<Judged['expected']['cpus']>;
+const measuredCpus = record<MeasuredCpus>({
+  vcpus: integer(1, 4096),
+  model: name,
+  variant: literal(...VMSA_VARIANTS),
+  debugSwap: boolean,
+  pages: optional(record<NonNullable<MeasuredCpus['pages']>>({ boot: suppliedPage, others: optional(suppliedPage) })),
 });
 const floor = record<FirmwareFloor>({ apiMajor: u8, apiMinor: u8, build: u8 });
 const plan = record<Plan>({
@@ -137,7 +148,7 @@ const judged = record<Judged>({
     kernel: optional(
       record<NonNullable<Expected['kernel']>>({ kernel: file, initrd: optional(file), cmdline: string(65_536) }),
     ),
-    cpus: optional(cpu),
+    cpus: optional(measuredCpus),
     floor: optional(floor),
   }),
   findings: array(finding, 100),
