@@ -1,5 +1,5 @@
 // The relay that runs on this host already, found by its state folder and asked as any client would ask it.
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { isErrorCode, SevError } from '../shared/errors.ts';
@@ -14,8 +14,10 @@ import {
   SUBPROTOCOL,
 } from '../shared/relay-protocol.ts';
 import { inState, readIfThere, type StateFolder, writeWhole } from './state.ts';
+import { holderOf } from './state-lock.ts';
 
 const ANSWER_MS = 60_000;
+const CONNECT_MS = 10_000;
 
 const addressFile = (state: string): string => join(state, 'address');
 
@@ -38,7 +40,8 @@ export interface RunningRelay {
  */
 export async function findRunningRelay(state: string): Promise<RunningRelay | undefined> {
   const [url, token] = [addressFile(state), join(state, 'pairing-code')].map((path) => readIfThere(path)?.trim());
-  if (!existsSync(join(state, 'lock')) || url === undefined || token === undefined) return undefined;
+  // Of a relay that was killed the address is still there, where by now a stranger may listen for the code.
+  if (holderOf(join(state, 'lock')) === undefined || url === undefined || token === undefined) return undefined;
   const relay = await connect(url);
   if (relay !== undefined) await relay.ask('relay.hello', { token });
   return relay;
@@ -50,6 +53,7 @@ async function connect(url: string): Promise<RunningRelay | undefined> {
     maxPayload: MAX_FRAME_BYTES,
     perMessageDeflate: false,
     rejectUnauthorized: false,
+    handshakeTimeout: CONNECT_MS,
   });
   const opened = await new Promise<boolean>((resolve) => {
     socket.once('open', () => resolve(true));

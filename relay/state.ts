@@ -1,9 +1,11 @@
 // The state folder: the pairing code and what must outlive a relay that dies. One relay uses it at a time.
-import { mkdtempSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SevError } from '../shared/errors.ts';
-import { encodeMark, isAlive, ownMark, parseMark } from './processes.ts';
+import { releaseLock, takeLock } from './state-lock.ts';
+
+export { readIfThere } from './read-if-there.ts';
 
 export interface StateFolder {
   readonly path: string;
@@ -24,9 +26,9 @@ export function openState(path: string): StateFolder {
   const lock = join(path, 'lock');
   inState(path, () => {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    takeLock(lock, path);
+    requireLock(lock, path);
   });
-  return { path, close: () => rmSync(lock, { force: true }) };
+  return { path, close: () => releaseLock(lock) };
 }
 
 /** A folder that is gone afterwards, for a simulated host that nobody asked to remember anything. */
@@ -35,26 +37,14 @@ export function openTemporaryState(): StateFolder {
   return { path, close: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-function takeLock(lock: string, path: string): void {
-  const holder = parseMark(readIfThere(lock) ?? '');
-  if (holder && isAlive(holder)) {
-    throw new SevError('RELAY_STATE', {
-      at: path,
-      because: `Another relay uses it: process ${holder.pid}.`,
-      next: 'End that relay, or give this one a folder of its own with --state.',
-    });
-  }
-  rmSync(lock, { force: true });
-  writeFileSync(lock, encodeMark(ownMark()), { flag: 'wx', mode: 0o600 });
-}
-
-export function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+function requireLock(lock: string, path: string): void {
+  const holder = takeLock(lock);
+  if (holder === undefined) return;
+  throw new SevError('RELAY_STATE', {
+    at: path,
+    because: `Another relay uses it: process ${holder.pid}.`,
+    next: 'End that relay, or give this one a folder of its own with --state.',
+  });
 }
 
 /** Writes a small file whole or not at all, readable by this user only. */

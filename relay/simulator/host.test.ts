@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -10,9 +11,11 @@ import { certificateOf, signed, slotBy } from '../../shared/simulator/certify.ts
 import { makePlatformKey } from '../../shared/simulator/platform-key.ts';
 import { describeWithVectors, vectorJson } from '../../shared/testing/vectors.ts';
 import { vectorChip } from '../../shared/testing/vector-platform.ts';
-import { encodeMark, ownMark } from '../processes.ts';
+import { encodeMark, endChild, markOf, ownMark } from '../processes.ts';
+import { readIfThere } from '../read-if-there.ts';
 import { temporaryFolder } from '../testing.ts';
 import { type SimulatedHostOptions, startSimulatedHost } from './host.ts';
+import { openRunFolder } from './run-folder.ts';
 import { RawClient, withoutTimes } from './qmp/testing.ts';
 
 async function hostIn(dir: string, options: Partial<SimulatedHostOptions> = {}) {
@@ -176,6 +179,26 @@ describeWithVectors('Launching on the simulated host', () => {
     await next.close();
     expect(existsSync(next.guestsFolder)).toBe(false);
   });
+});
+
+it('A relay that serves keeps its guests when another command takes its state folder', async () => {
+  const dir = temporaryFolder();
+  const { guestsFolder } = await hostIn(dir);
+  const other = spawn('sleep', ['60']);
+  onTestFinished(() => void endChild(other, 'SIGKILL'));
+  writeFileSync(join(guestsFolder, '../owner'), encodeMark(markOf(other.pid!)));
+  await (await hostIn(dir)).close();
+  expect(existsSync(guestsFolder)).toBe(true);
+});
+
+it('A simulated host that cannot begin leaves no folder behind', () => {
+  const own = (): string[] =>
+    readdirSync(tmpdir())
+      .filter((name) => name.startsWith('sev-simulated-'))
+      .filter((name) => readIfThere(join(tmpdir(), name, 'owner')) === encodeMark(ownMark()));
+  const before = own();
+  expect(() => openRunFolder(join(temporaryFolder(), 'missing'))).toThrow('RELAY_STATE');
+  expect(own()).toEqual(before);
 });
 
 it('What a relay left behind that was killed is cleared away, and nothing else', async () => {

@@ -1,15 +1,20 @@
 // Clears away what killed relays left of their simulated hosts. Their AMD-SP went with them, so no guest can be adopted.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Log } from '../log.ts';
+import { type Log, plain } from '../log.ts';
 import { QemuStarter } from '../sources/launcher.ts';
 import { leftRunFolders } from './run-folder.ts';
 
 export async function clearLeftBehind(dir: string, log: Log): Promise<void> {
   for (const path of leftRunFolders(dir)) {
-    await endGuests(path, log);
-    rmSync(path, { recursive: true, force: true });
-    log.info(`${path} was left by a relay that was killed, and is removed`);
+    try {
+      await endGuests(path, log);
+      rmSync(path, { recursive: true, force: true });
+      log.info(`${path} was left by a relay that was killed, and is removed`);
+    } catch (error) {
+      // Another relay that starts just now may be faster; and no leftover is a reason not to start.
+      log.warn(`${path} was left by a relay that was killed, and could not be removed: ${plain(String(error))}`);
+    }
   }
 }
 

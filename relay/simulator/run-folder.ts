@@ -2,7 +2,7 @@
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { encodeMark, isAlive, ownMark, parseMark } from '../processes.ts';
+import { encodeMark, isAlive, ownMark, parseMark, type ProcessMark } from '../processes.ts';
 import { inState, readIfThere, writeWhole } from '../state.ts';
 
 export interface RunFolder {
@@ -22,28 +22,42 @@ const ownerOf = (path: string): string => join(path, 'owner');
 export function openRunFolder(dir: string): RunFolder {
   return inState(dir, () => {
     const path = mkdtempSync(FORM);
-    writeWhole(ownerOf(path), encodeMark(ownMark()));
-    writeWhole(recordOf(dir), `${path}\n`);
     const guests = join(path, 'guests');
-    mkdirSync(guests, { mode: 0o700 });
     const remove = () => {
       rmSync(path, { recursive: true, force: true });
-      rmSync(recordOf(dir), { force: true });
+      if (readIfThere(recordOf(dir)) === `${path}\n`) rmSync(recordOf(dir), { force: true });
     };
+    try {
+      writeWhole(ownerOf(path), encodeMark(ownMark()));
+      writeWhole(recordOf(dir), `${path}\n`);
+      mkdirSync(guests, { mode: 0o700 });
+    } catch (error) {
+      remove();
+      throw error;
+    }
     return { path, guests, remove };
   });
 }
 
 /**
- * Folders that killed relays left behind: the one that `dir` names, whose relay must have ended since `dir` has a new
- * one, and those whose process is no more.
+ * Folders that killed relays left behind: the one that `dir` names, unless its relay serves still, and those whose
+ * process is no more.
  */
 export function leftRunFolders(dir: string): readonly string[] {
   const recorded = inState(dir, () => readIfThere(recordOf(dir)))?.trim();
-  const folders = readdirSync(dirname(FORM))
+  const folders = namesIn(dirname(FORM))
     .map((name) => join(dirname(FORM), name))
     .filter((path) => basename(path).startsWith(basename(FORM)) && isOwnFolder(path));
-  return folders.filter((path) => path === recorded || hasDeadOwner(path));
+  return folders.filter((path) => (path === recorded ? !hasOtherOwner(path) : hasDeadOwner(path)));
+}
+
+/** On some hosts nobody may list the folder for temporary files; what was left there cannot be found then. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** A folder, no link to one, and this user's. */
@@ -52,10 +66,18 @@ function isOwnFolder(path: string): boolean {
   return stats?.isDirectory() === true && stats.uid === process.getuid?.();
 }
 
+const ownerMark = (path: string): ProcessMark | undefined => parseMark(readIfThere(ownerOf(path)) ?? '');
+
 /** One without a mark may be about to get it. */
 function hasDeadOwner(path: string): boolean {
-  const mark = parseMark(readIfThere(ownerOf(path)) ?? '');
+  const mark = ownerMark(path);
   return mark !== undefined && !isAlive(mark);
+}
+
+/** A relay that serves while another command, such as `export`, takes the same state folder. */
+function hasOtherOwner(path: string): boolean {
+  const mark = ownerMark(path);
+  return mark !== undefined && mark.pid !== process.pid && isAlive(mark);
 }
 
 /** Does what the folder is for; where that fails, nothing of it is left. */

@@ -6,6 +6,7 @@ import type { SimulatedAmdSp } from '../../shared/simulator/amd-sp.ts';
 import { launchFailure } from '../../shared/simulator/qemu-words.ts';
 import { SimulatedMachine } from '../../shared/simulator/virtual-machine.ts';
 import type { GuestStarter, LaunchRequest, SevDevice, StartedGuest } from '../sources/types.ts';
+import { inState } from '../state.ts';
 import { cpuSignature } from './cpu-models.ts';
 import { ensureInitialised } from './device.ts';
 import { describeProfile, FileHints, type LaunchProfile, readProfiles } from '../sources/launcher/profiles.ts';
@@ -55,11 +56,19 @@ export class SimulatedStarter implements GuestStarter {
     const machine = await this.#startMachine(profile, request);
     const name = `${profile.name}-${++this.#started}`;
     const folder = join(this.#settings.guestsFolder, name);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#keepConsole(machine, join(folder, 'console.log'));
     const path = join(folder, 'qmp.sock');
-    const monitor = await openMonitor(path, { name, machine, platform: this.#settings.device });
-    this.#running.set(name, { machine, monitor });
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      this.#keepConsole(machine, join(folder, 'console.log'));
+      const monitor = await openMonitor(path, { name, machine, platform: this.#settings.device });
+      this.#running.set(name, { machine, monitor });
+    } catch (error) {
+      await machine.end();
+      rmSync(folder, { recursive: true, force: true });
+      return inState(folder, () => {
+        throw error;
+      });
+    }
     const configuration = describeArguments(name, profile, request.policy);
     return { name, profile: profile.name, qmp: { path }, configuration, sev: true };
   }
@@ -114,8 +123,15 @@ export class SimulatedStarter implements GuestStarter {
       written = machine.console.length;
     };
     write();
+    const writeLater = (): void => {
+      try {
+        if (!machine.ended) write();
+      } catch {
+        // A full disk: what is missing is written with the next event.
+      }
+    };
     // The machine tells first and runs then; its console is complete at the end of the turn.
-    machine.onEvent(() => setImmediate(() => machine.ended || write()));
+    machine.onEvent(() => setImmediate(writeLater));
   }
 }
 

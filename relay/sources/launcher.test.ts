@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { silentLog } from '../log.ts';
 import { eventually, findProgram, pidIn, temporaryFolder } from '../testing.ts';
 import { LaunchedGuests } from './launched-guests.ts';
@@ -71,6 +71,37 @@ describeWithQemu('a guest launched from a profile', () => {
     expect(readdirSync(guests)).toEqual([]);
     expect(await launcher.list()).toEqual([]);
     await expect(launcher.destroy(id)).rejects.toThrow('RELAY_NO_GUEST');
+  });
+
+  it('is gone also when it ends by itself just before it is signalled', async () => {
+    const { guests, relay } = hostFolder([{ ...PLAIN, name: 'web', firmware: 'fw.fd' }]);
+    const launcher = await relay();
+    const id = await launcher.launch(launch('web'));
+    const really = process.kill.bind(process);
+    const kill = vi.spyOn(process, 'kill').mockImplementation((pid) => {
+      really(pid, 'SIGKILL');
+      throw Object.assign(new Error('kill ESRCH'), { code: 'ESRCH' });
+    });
+    onTestFinished(() => kill.mockRestore());
+    await launcher.destroy(id);
+    expect(readdirSync(guests)).toEqual([]);
+  });
+
+  it('that this user may not end stays known, and is told in words', async () => {
+    const { relay } = hostFolder([{ ...PLAIN, name: 'web', firmware: 'fw.fd' }]);
+    const launcher = await relay();
+    const id = await launcher.launch(launch('web'));
+    const kill = vi.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' });
+    });
+    onTestFinished(() => kill.mockRestore());
+    await expect(launcher.destroy(id)).rejects.toMatchObject({
+      code: 'RELAY_LAUNCH',
+      sentence: expect.stringContaining('EPERM') as string,
+    });
+    kill.mockRestore();
+    await launcher.destroy(id);
+    expect(await launcher.list()).toEqual([]);
   });
 
   it('is found again by the next relay when its own died', async () => {

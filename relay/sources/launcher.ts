@@ -54,8 +54,7 @@ export class QemuStarter implements GuestStarter {
     try {
       return await this.#startIn(folder, profile, request);
     } catch (error) {
-      await endProcess(folder);
-      folder.remove();
+      await this.#clear(folder);
       throw error;
     }
   }
@@ -84,6 +83,16 @@ export class QemuStarter implements GuestStarter {
   /** Guests outlive their relay. */
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** What is left of a guest that did not start. A QEMU that will not end keeps its folder, by which it is found again. */
+  async #clear(folder: GuestFolder): Promise<void> {
+    try {
+      await endProcess(folder);
+      folder.remove();
+    } catch (error) {
+      this.#log.warn(`${folder.path} could not be cleared away: ${plain(String(error))}`);
+    }
   }
 
   #profiles(): Profiles {
@@ -185,14 +194,36 @@ async function answers(path: string, ms: number): Promise<boolean> {
   }
 }
 
-/** Asks QEMU to end, and makes it end if it does not. */
+/**
+ * Asks QEMU to end, and makes it end if it does not.
+ * @throws SevError RELAY_LAUNCH when this user may not, or the kernel does not let it go
+ */
 async function endProcess(folder: GuestFolder): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     const pid = folder.runningPid();
     if (pid === undefined) return;
-    process.kill(pid, signal);
+    send(signal, pid);
     for (const until = Date.now() + QUIT_MS; Date.now() < until && folder.isOurs(pid);) await pause(LOOK_MS);
   }
+  const pid = folder.runningPid();
+  if (pid !== undefined) throw stillThere(pid, 'It does not end.');
 }
+
+/** One that ended in this very moment needs no signal. */
+function send(signal: NodeJS.Signals, pid: number): void {
+  try {
+    process.kill(pid, signal);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'ESRCH') throw stillThere(pid, `The system said ${code}.`);
+  }
+}
+
+const stillThere = (pid: number, because: string): SevError =>
+  new SevError('RELAY_LAUNCH', {
+    sentence: `The guest's QEMU, process ${pid}, could not be ended.`,
+    because,
+    next: 'Operator: end that process, then destroy the guest again.',
+  });
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

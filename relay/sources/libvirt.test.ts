@@ -10,6 +10,7 @@ import {
   readFileSync,
   writeFileSync,
 } from 'node:fs';
+import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SevError } from '../../shared/errors.ts';
@@ -18,6 +19,7 @@ import { eventually, findProgram, temporaryFolder } from '../testing.ts';
 import { withSession } from './libvirt/domain.ts';
 import { libvirtError } from './libvirt/words.ts';
 import { LibvirtGuests } from './libvirt.ts';
+import { Virsh } from './libvirt/virsh.ts';
 
 const VIRSH = findProgram('virsh');
 const describeWithVirsh = (title: string, suite: () => void): void => {
@@ -113,6 +115,21 @@ it('signals no process when it is closed before virsh was found missing', async 
   onTestFinished(() => kill.mockRestore());
   await open('test:///default', '/no/such/virsh').guests.close();
   expect(kill).not.toHaveBeenCalled();
+});
+
+// So Node leaves a child where the process has no file descriptors left: without pipes, and with an error to come.
+it('goes on where virsh cannot have a pipe', async () => {
+  const failed = new Promise<void>((resolve) => {
+    const watch = vi.spyOn(Virsh.prototype, 'watch').mockImplementation(() => {
+      const child = new EventEmitter();
+      setImmediate(() => (child.emit('error', new Error('spawn virsh EMFILE')), resolve()));
+      return child as ChildProcess;
+    });
+    onTestFinished(() => watch.mockRestore());
+  });
+  const { guests } = open('test:///default');
+  await failed;
+  await guests.close();
 });
 
 it('outlives a virsh that is just being replaced', async () => {

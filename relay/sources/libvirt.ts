@@ -244,11 +244,10 @@ export class LibvirtGuests implements Launcher {
       clearTimeout(timer);
       if (child) endChild(child);
     };
-    if (child) {
-      createInterface({ input: child.stdout! }).on('line', () => void this.#compare());
-      child.once('error', ended);
-      child.once('exit', ended);
-    } else ended();
+    if (child === undefined) ended();
+    child?.once('error', ended).once('exit', ended);
+    // Where the process has no file descriptors left, Node makes the child without its pipes.
+    if (child?.stdout) createInterface({ input: child.stdout }).on('line', () => void this.#compare());
     void this.#compare();
   }
 

@@ -66,8 +66,14 @@ function lazyKeyServer(options: HostOptions, state: StateFolder, log: Log): AmdC
     const { AmdKeyServer } = await import('./amd-kds.ts');
     return new AmdKeyServer(options, state, log);
   };
+  // What failed once, on a full disk, is tried again the next time.
+  const opening = (): Promise<AmdCertificateSource> =>
+    (opened ??= open().catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    }));
   return {
-    certificatesFor: async (chipIds, exportedCek) => (await (opened ??= open())).certificatesFor(chipIds, exportedCek),
+    certificatesFor: async (chipIds, exportedCek) => (await opening()).certificatesFor(chipIds, exportedCek),
   };
 }
 

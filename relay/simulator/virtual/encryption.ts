@@ -1,9 +1,10 @@
 // Where QEMU wants the C-bit on this machine. It compares with CPUID, which no shim can answer for; so it is asked.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { SevError } from '../../../shared/errors.ts';
 import { integer, openObject } from '../../../shared/schema.ts';
 import { plain } from '../../log.ts';
+import { endChild } from '../../processes.ts';
 import { QMP_LIMITS, QmpConnection } from '../../sources/qmp/connection.ts';
 
 export interface Encryption {
@@ -51,16 +52,17 @@ async function askOneQemu(path: string, environment: NodeJS.ProcessEnv): Promise
     env: { ...process.env, ...environment },
   });
   let said = '';
-  qemu.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   let ended = false;
   qemu.once('error', (error) => (said += error.message)).once('close', () => (ended = true));
+  // Without a file descriptor left there is no pipe either.
+  (qemu as ChildProcess).stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
   try {
     return await untilAnswered(path, () => ended);
   } catch (cause) {
     if (ended && said !== '') throw new Error(said, { cause });
     throw cause;
   } finally {
-    qemu.kill('SIGKILL');
+    endChild(qemu, 'SIGKILL');
   }
 }
 
