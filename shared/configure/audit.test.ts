@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SevError } from '../errors.ts';
 import { auditConfig, type AuditContext, auditDomainXml, auditQemuArguments } from './audit.ts';
-import type { LaunchConfig } from './launch-config.ts';
+import type { LaunchConfig, QemuVersion } from './launch-config.ts';
 import { domainXml } from './libvirt-xml.ts';
 import { qemuArguments, qemuCommand } from './qemu-command.ts';
 import { readDomainXml } from './read-domain.ts';
@@ -54,6 +54,54 @@ describe('What we configure', () => {
   });
 });
 
+describe('An audit of more than 255 vCPUs', () => {
+  const many: LaunchConfig = { ...config, vcpus: 288, cmdline: 'quiet intremap=off intel_iommu=off' };
+  const of: AuditContext = { session, expected: { vcpus: 288 } };
+  const xml = domainXml(many);
+  const command = qemuCommand(many, files);
+
+  it('finds nothing in what we configure for a kernel that leaves the IOMMU alone', () => {
+    expect(domainCodes(xml, of)).toEqual(['CONFIG_CLEAN']);
+    expect(codes(auditQemuArguments(command, of))).toEqual(['CONFIG_CLEAN']);
+    expect(readDomainXml(xml)).toMatchObject({
+      splitIrqchip: true,
+      iommu: { remapsInterrupts: true, extended: true },
+    });
+    const amd = edit(xml, /<iommu model='intel'>[\s\S]*<\/iommu>/, "<iommu model='amd'><driver xtsup='on'/></iommu>");
+    expect(domainCodes(amd, of)).toEqual(['CONFIG_CLEAN']);
+  });
+
+  it.each<[string, string | RegExp, string]>([
+    ['CONFIG_VCPUS_IOMMU', /<iommu[\s\S]*<\/iommu>/, ''],
+    ['CONFIG_VCPUS_IOMMU', " eim='on'", ''],
+    ['CONFIG_VCPUS_IRQCHIP', "<ioapic driver='qemu'/>", ''],
+    ['CONFIG_IOMMU_ENCRYPTED', ' intremap=off', ''],
+    ['CONFIG_VCPUS_MACHINE', "machine='q35'", "machine='pc-q35-8.0'"],
+  ])('finds %s in a domain with %s edited', (code, from, to) => {
+    const expected = code === 'CONFIG_VCPUS_MACHINE' ? [] : [code];
+    expect(domainCodes(edit(xml, from, to), of)).toEqual(expected.length > 0 ? expected : ['CONFIG_CLEAN']);
+    const more = edit(edit(xml, from, to), '>288<', '>289<');
+    expect(domainCodes(more, { session })).toEqual([code]);
+  });
+
+  it('finds the I/O APIC in KVM on a command line, wherever it is split', () => {
+    const plain = edit(command, ',kernel-irqchip=split', '');
+    expect(codes(auditQemuArguments(plain, of))).toEqual(['CONFIG_VCPUS_IRQCHIP']);
+    expect(codes(auditQemuArguments(`${plain} -accel kvm,kernel-irqchip=split`, of))).toEqual(['CONFIG_CLEAN']);
+    const remapping = `${command} -device intel-iommu,intremap=on,eim=on`;
+    expect(codes(auditQemuArguments(remapping, of))).toEqual(['CONFIG_CLEAN']);
+    expect(codes(auditQemuArguments(edit(remapping, 'intremap=off ', ''), of))).toEqual(['CONFIG_IOMMU_ENCRYPTED']);
+  });
+
+  it('asks for nothing of it up to 255', () => {
+    const few = domainXml({ ...config, vcpus: 255 });
+    expect(few).not.toMatch(/iommu model|ioapic/);
+    expect(domainCodes(few, { session })).toEqual(['CONFIG_CLEAN']);
+    expect(qemuCommand({ ...config, vcpus: 255 }, files)).not.toContain('irqchip');
+    expect(domainXml({ ...config, vcpus: 256 })).toMatch(/iommu model='intel'[\s\S]*eim='on'/);
+  });
+});
+
 it('Whatever we configure, our own audit finds nothing in it, and every planted fault', () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 20 }).filter((line) => !/\p{Cc}|\p{Cs}/u.test(line));
   const path = text.map((name) => `/${name}`);
@@ -64,15 +112,18 @@ it('Whatever we configure, our own audit finds nothing in it, and every planted 
     policy: fc.constantFrom(3, 7, 0x3f, 0x1100000f),
     qemuVersion: fc.constantFrom({ major: 7, minor: 2 }, { major: 8, minor: 2 }, { major: 10, minor: 2 }),
   });
+  const fits = ({ vcpus, qemuVersion }: { vcpus: number; qemuVersion: QemuVersion }) =>
+    vcpus <= 288 || qemuVersion.major > 7;
   fc.assert(
-    fc.property(given, boot, (some, kernel) => {
+    fc.property(given.filter(fits), boot, (some, kernel) => {
       const { kernel: _k, initrd: _i, cmdline: _c, ...rest } = config;
       const made: LaunchConfig = { ...rest, ...some, ...kernel };
       const { qemuVersion, vcpus, policy } = some;
       const expected = { vcpus, kernel: made.kernel !== undefined, cmdline: made.cmdline ?? '' };
       const of = { session: { ...session, policy }, expected, qemuVersion };
       const [xml, command] = [domainXml(made), qemuCommand(made, files)];
-      expect(domainCodes(xml, of)).toEqual(['CONFIG_CLEAN']);
+      const fault = vcpus > 255 && kernel ? 'CONFIG_IOMMU_ENCRYPTED' : 'CONFIG_CLEAN';
+      expect(domainCodes(xml, of)).toEqual([fault]);
       expect(codes(auditQemuArguments(command, of))).toEqual(['CONFIG_CLEAN']);
       const faulty = edit(edit(xml, "<rom enabled='no'/>", ''), '<locked/>', '');
       expect(domainCodes(edit(faulty, '</os>', '<nvram>/v</nvram></os>'), of)).toEqual(

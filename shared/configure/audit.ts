@@ -3,7 +3,7 @@ import type { Finding } from '../decide/finding.ts';
 import { securityFindings } from './audit-security.ts';
 import { finding } from './config-finding.ts';
 import { type ConfigFacts, machineVersion } from './config-facts.ts';
-import { type QemuVersion, qemuAtLeast, seedsKernel } from './launch-config.ts';
+import { MAX_OLD_VCPUS, MAX_PLAIN_VCPUS, type QemuVersion, qemuAtLeast, seedsKernel } from './launch-config.ts';
 import { readDomainXml } from './read-domain.ts';
 import { readQemuArguments } from './read-qemu.ts';
 
@@ -33,6 +33,7 @@ export function auditConfig(facts: ConfigFacts, context: AuditContext = {}): rea
     ...firmwareFindings(facts),
     ...startFindings(facts),
     ...machineFindings(facts, context),
+    ...interruptFindings(facts, context),
     ...deviceFindings(facts, context),
     ...memoryFindings(facts),
   ];
@@ -162,6 +163,32 @@ function* machineFindings(facts: ConfigFacts, { session, expected, qemuVersion }
       expected: String(expected.vcpus),
       actual: String(facts.vcpus),
     };
+  }
+}
+
+/** What more than 255 vCPUs want, and what an encrypted guest cannot use. */
+function* interruptFindings(facts: ConfigFacts, { qemuVersion }: AuditContext): Generator<Finding> {
+  const { vcpus = 0, source, iommu, splitIrqchip, security, cmdline } = facts;
+  if (vcpus > MAX_PLAIN_VCPUS && source === 'libvirt' && !iommu?.extended) {
+    const sentence = `libvirt starts more than ${MAX_PLAIN_VCPUS} vCPUs only with an IOMMU in extended interrupt mode.`;
+    const next = "Add <iommu model='intel'><driver intremap='on' eim='on'/></iommu> to the devices.";
+    yield finding('CONFIG_VCPUS_IOMMU', 'warning', sentence, next);
+  }
+  if (vcpus > MAX_PLAIN_VCPUS && !splitIrqchip) {
+    const sentence = `The I/O APIC is in KVM, so no device reaches a vCPU beyond the first ${MAX_PLAIN_VCPUS}.`;
+    const next = "Split it: kernel-irqchip=split, or <ioapic driver='qemu'/> in libvirt's features.";
+    yield finding('CONFIG_VCPUS_IRQCHIP', 'warning', sentence, next);
+  }
+  const version = machineVersion(facts.machine) ?? qemuVersion;
+  if (vcpus > MAX_OLD_VCPUS && version && !qemuAtLeast(version, 8, 1)) {
+    const sentence = `This machine takes at most ${MAX_OLD_VCPUS} vCPUs: it is of QEMU before 8.1.`;
+    yield finding('CONFIG_VCPUS_MACHINE', 'warning', sentence, 'Use the machine type of a later QEMU, or fewer vCPUs.');
+  }
+  if (security === 'sev' && iommu?.remapsInterrupts && !/(?:^|\s)intremap=(?:\S*,)?off\b/.test(cmdline ?? '')) {
+    const sentence =
+      "The emulated IOMMU reads its tables from the guest's memory, which SEV encrypts: a guest that uses it may hang.";
+    const next = 'Have the kernel of the guest leave it alone: intremap=off intel_iommu=off on its command line.';
+    yield finding('CONFIG_IOMMU_ENCRYPTED', facts.kernel === undefined ? 'note' : 'warning', sentence, next);
   }
 }
 

@@ -33,6 +33,10 @@ export interface ConfigFacts {
   readonly machine?: string;
   readonly smm?: boolean;
   readonly vcpus?: number;
+  /** The I/O APIC is QEMU's, outside KVM. */
+  readonly splitIrqchip: boolean;
+  /** An emulated IOMMU. */
+  readonly iommu?: { readonly remapsInterrupts: boolean; readonly extended: boolean };
   /** Undefined where the form does not say. */
   readonly memory?: { readonly locked: boolean; readonly sizeKib?: number; readonly hardLimitKib?: number };
   readonly virtio: readonly VirtioDevice[];

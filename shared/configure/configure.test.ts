@@ -54,6 +54,13 @@ describe("QEMU's arguments", () => {
     expect(() => argumentsOf({ cmdline: 'quiet' })).toThrow('need a kernel');
   });
 
+  it('ask of a QEMU no more vCPUs than it has', () => {
+    expect(() => argumentsOf({ vcpus: 289, ...qemu(8, 0) })).toThrow('MEASURE_VCPUS at qemuVersion');
+    expect(after(argumentsOf({ vcpus: 288, ...qemu(8, 0) }), '-machine')).toContain(',kernel-irqchip=split,');
+    expect(after(argumentsOf({ vcpus: 512, ...qemu(8, 1) }), '-smp')).toBe('512,maxcpus=512');
+    expect(after(argumentsOf({ vcpus: 255 }), '-machine')).not.toContain('irqchip');
+  });
+
   it('fit the version of QEMU', () => {
     expect(after(argumentsOf(qemu(5, 2)), '-machine')).toContain('memory-encryption=sev0');
     expect(after(argumentsOf(qemu(6, 0)), '-machine')).toContain('confidential-guest-support=sev0');

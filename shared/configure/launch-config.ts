@@ -37,6 +37,18 @@ export interface LaunchConfig {
   readonly qemuVersion?: QemuVersion;
 }
 
+/**
+ * More than that have no place in interrupts of the old form, whose target has 8 bits. QEMU then needs the I/O APIC
+ * outside KVM, where its guests get 15 bits from it. libvirt also wants an IOMMU, although the guest cannot use it: its
+ * tables lie in memory that SEV encrypts.
+ */
+export const MAX_PLAIN_VCPUS = 255;
+
+/** What a q35 machine of QEMU before 8.1 takes. */
+export const MAX_OLD_VCPUS = 288;
+
+export const hasManyVcpus = ({ vcpus }: Pick<LaunchConfig, 'vcpus'>): boolean => vcpus > MAX_PLAIN_VCPUS;
+
 /** A QEMU of the time of writing; for hosts whose version is not known. */
 export const PRESENT_QEMU: QemuVersion = { major: 10, minor: 0 };
 
@@ -60,6 +72,13 @@ export const isEs = ({ policy }: Pick<LaunchConfig, 'policy'>): boolean => parse
 export function requireLaunchConfig(config: LaunchConfig): void {
   parsePolicy(config.policy);
   requireVcpus(config.vcpus);
+  if (config.vcpus > MAX_OLD_VCPUS && !qemuAtLeast(config.qemuVersion ?? PRESENT_QEMU, 8, 1)) {
+    throw new SevError('MEASURE_VCPUS', {
+      at: 'qemuVersion',
+      sentence: `A QEMU before 8.1 gives a guest at most ${MAX_OLD_VCPUS} virtual CPUs.`,
+      next: 'Use QEMU 8.1 or later, or fewer virtual CPUs.',
+    });
+  }
   requireName('name', config.name);
   requireName('cpuModel', config.cpuModel);
   requireNumber('memoryMib', config.memoryMib, 64, 16 * 1024 * 1024);

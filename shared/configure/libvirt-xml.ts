@@ -2,6 +2,7 @@
 import { toBase64 } from '../bytes/text.ts';
 import { SevError } from '../errors.ts';
 import {
+  hasManyVcpus,
   isEs,
   type LaunchConfig,
   machineType,
@@ -40,6 +41,7 @@ export function domainXml(config: LaunchConfig): string {
         xml('acpi'),
         xml('apic'),
         xml('vmport', { state: 'off' }),
+        hasManyVcpus(config) ? xml('ioapic', { driver: 'qemu' }) : undefined,
         isEs(config) ? xml('smm', { state: 'off' }) : undefined,
       ]),
       cpuElement(config),
@@ -80,7 +82,7 @@ const cpuElement = ({ cpuModel }: LaunchConfig): XmlParts =>
     ? xml('cpu', { mode: 'host-passthrough' })
     : xml('cpu', { mode: 'custom', match: 'exact' }, [xml('model', { fallback: 'forbid' }, cpuModel)]);
 
-function devicesElement({ disks = [], qemuVersion = PRESENT_QEMU }: LaunchConfig): XmlParts {
+function devicesElement({ disks = [], qemuVersion = PRESENT_QEMU, vcpus }: LaunchConfig): XmlParts {
   // QEMU 6.0 and later do this by themselves for confidential guests.
   const iommu = qemuAtLeast(qemuVersion, 6, 0) ? undefined : 'on';
   const driver = iommu && xml('driver', { iommu });
@@ -103,6 +105,9 @@ function devicesElement({ disks = [], qemuVersion = PRESENT_QEMU }: LaunchConfig
     xml('console', { type: 'pty' }),
     xml('memballoon', { model: 'none' }),
     xml('rng', { model: 'virtio' }, [xml('backend', { model: 'random' }, '/dev/urandom'), driver || undefined]),
+    hasManyVcpus({ vcpus })
+      ? xml('iommu', { model: 'intel' }, [xml('driver', { intremap: 'on', eim: 'on' })])
+      : undefined,
   ]);
 }
 

@@ -1,6 +1,7 @@
 // A launch as QEMU's arguments, for the QEMU that the host has.
 import { toBase64 } from '../bytes/text.ts';
 import {
+  hasManyVcpus,
   isEs,
   type LaunchConfig,
   machineType,
@@ -35,9 +36,10 @@ export function qemuArguments(config: LaunchConfig, files: QemuFiles): readonly 
   const version = config.qemuVersion ?? PRESENT_QEMU;
   const support = qemuAtLeast(version, 6, 0) ? 'confidential-guest-support' : 'memory-encryption';
   const es = isEs(config) ? ',smm=off' : '';
+  const split = hasManyVcpus(config) ? ',kernel-irqchip=split' : '';
   return [
     ...['-name', escapeValue(config.name)],
-    ...['-machine', `${machineType(config)},accel=kvm,vmport=off${es},${support}=sev0`],
+    ...['-machine', `${machineType(config)},accel=kvm,vmport=off${es}${split},${support}=sev0`],
     ...['-cpu', config.cpuModel],
     ...['-smp', `${config.vcpus},maxcpus=${config.vcpus}`],
     ...['-m', `${config.memoryMib}M`],

@@ -26,6 +26,8 @@ export function readDomainXml(text: string, at = 'domain'): ConfigFacts {
     machine,
     smm: onOff(find(domain, 'features', 'smm')),
     vcpus: readNumber(find(domain, 'vcpu')?.attributes['current'] ?? find(domain, 'vcpu')?.text),
+    splitIrqchip: find(domain, 'features', 'ioapic')?.attributes['driver'] === 'qemu',
+    iommu: iommuOf(find(domain, 'devices', 'iommu')),
     memory: memoryOf(domain),
     ...devicesOf(find(domain, 'devices')),
     passthrough: domain.children.some(isForeign),
@@ -76,6 +78,13 @@ function bootOf(os: XmlElement | undefined) {
     stateless: stateless || type === 'rom',
     firmwareWritable: type === 'pflash' && (stateless ? readonly === 'no' : readonly !== 'yes'),
   };
+}
+
+/** libvirt takes the extended mode of AMD's by another name. */
+function iommuOf(element: XmlElement | undefined): ConfigFacts['iommu'] | undefined {
+  if (!element || !['intel', 'amd'].includes(element.attributes['model'] ?? '')) return undefined;
+  const { eim, xtsup, intremap } = find(element, 'driver')?.attributes ?? {};
+  return { remapsInterrupts: intremap === 'on', extended: eim === 'on' || xtsup === 'on' };
 }
 
 function memoryOf(domain: XmlElement): NonNullable<ConfigFacts['memory']> {

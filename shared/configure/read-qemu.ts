@@ -41,6 +41,8 @@ export function readQemuArguments(given: string | readonly string[], at = 'qemu'
     machine: type ?? 'pc',
     smm: machine.has('smm') ? isOn(machine.get('smm')) : undefined,
     vcpus: vcpusOf(all('-smp').at(-1)),
+    splitIrqchip: isSplit(machine, all('-accel')),
+    iommu: iommuOf(all('-device')),
     ...devicesOf(drives, all),
     paused: options.some(({ name }) => name === '-S'),
     passthrough: all('-readconfig', '-set').length > 0,
@@ -105,6 +107,22 @@ function firmwareOf(machine: Option, drives: readonly Option[], all: Values) {
     nvram,
     stateless: !nvram,
     firmwareWritable: code !== undefined && !readonly,
+  };
+}
+
+const isSplit = (machine: Option, accelerators: readonly string[]): boolean =>
+  [machine, ...accelerators.map((text) => properties(text, 'accel'))].some((option) =>
+    ['kernel-irqchip', 'kernel_irqchip'].some((name) => option.get(name) === 'split'),
+  );
+
+function iommuOf(devices: readonly string[]): ConfigFacts['iommu'] | undefined {
+  const all = devices.map((text) => properties(text, 'driver'));
+  const device = all.find((candidate) => ['intel-iommu', 'amd-iommu'].includes(candidate.get('driver') ?? ''));
+  if (!device) return undefined;
+  return {
+    // By itself only where the irqchip allows it; extended mode likewise.
+    remapsInterrupts: isOn(device.get('intremap')),
+    extended: isOn(device.get('eim')) || isOn(device.get('xtsup')),
   };
 }
 
