@@ -12,6 +12,9 @@ const SEED = Number(process.env['FAULT_SEED'] ?? 1);
 const ONLY = process.env['FAULT_ONLY'];
 const PASSPHRASE = 'correct horse battery staple';
 
+// Each has a world of its own, and most of its time goes by waiting.
+test.describe.configure({ mode: 'parallel' });
+
 for (let run = 0; run < RUNS; run++) {
   const dice = new Dice(SEED * 1_000_003 + run);
   const fault = chooseFault(run, dice);

@@ -1,5 +1,5 @@
 // Plays a launch as a person would who reads the sentence on the screen and does what comes next, whatever happened.
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { MATCH, MISMATCH, verdict } from '../journey.ts';
 import type { FaultyWorld } from './world.ts';
 
@@ -32,23 +32,29 @@ export async function play(
   for (let step = 0; step < PATIENCE; step++) {
     await world.mended();
     const { page } = world;
-    const sentence = await verdict(page)
-      .textContent(SHORT)
-      .catch(() => '');
+    const sentence = await sentenceOn(page);
     const launch = /#\/launches\/[^?/]+/.exec(page.url())?.[0];
     if (launch) launches.add(launch);
-    const ending = ENDINGS[sentence ?? ''];
+    const ending = ENDINGS[sentence];
     if (ending && launch) return { ending, launches: [...launches] };
-    const count = (tried.get(sentence ?? '') ?? 0) + 1;
-    tried.set(sentence ?? '', count);
-    seen.push(sentence ?? '');
-    const next = count > TRIES && launch ? abandon(page) : act(world, sentence ?? '', passphrase, [...launches].at(-1));
+    const count = (tried.get(sentence) ?? 0) + 1;
+    tried.set(sentence, count);
+    seen.push(sentence);
+    const next = count > TRIES && launch ? abandon(page) : act(world, sentence, passphrase, [...launches].at(-1));
     // A fault in the middle of a step ends the step; the screen says where one is.
     await next.catch(() => undefined);
-    await settle(page, sentence ?? '').catch(() => undefined);
+    await settle(page, sentence).catch(() => undefined);
   }
   throw new Error(`It comes to no end. The screen said: ${seen.join(' | ')}`);
 }
+
+const sentenceOn = async (page: Page): Promise<string> => {
+  if (page.url() === 'about:blank') return '';
+  const sentence = await verdict(page)
+    .textContent(SHORT)
+    .catch(() => '');
+  return sentence ?? '';
+};
 
 async function act(
   world: FaultyWorld,
@@ -57,7 +63,9 @@ async function act(
   launch: string | undefined,
 ): Promise<void> {
   const { page } = world;
-  const press = (name: string | RegExp): Promise<void> => page.getByRole('button', { name }).first().click(SHORT);
+  // The page may do it first, as with a measurement that comes by itself: then there is nothing left to press.
+  const press = (name: string): Promise<void> =>
+    Promise.race([page.getByRole('button', { name }).first().click(SHORT), other(page, sentence).waitFor(SHORT)]);
   switch (sentence) {
     case 'This platform is simulated. It proves nothing.':
       return launch ? open(page, launch) : press('Prepare a launch here');
@@ -113,10 +121,12 @@ async function startGuest(page: Page): Promise<void> {
 
 const abandon = (page: Page): Promise<void> => page.getByRole('button', { name: 'Abandon this launch' }).click(SHORT);
 
+/** A sentence that is not the one from before. */
+const other = (page: Page, before: string): Locator => verdict(page).filter({ hasNotText: before });
+
 /** Waits a moment for the next sentence, or for words about what went wrong. */
 async function settle(page: Page, before: string): Promise<void> {
-  const changed = verdict(page).filter({ hasNotText: before });
-  await changed
+  await other(page, before)
     .or(page.getByRole('alert'))
     .first()
     .waitFor({ timeout: before === '' ? 500 : 2500 });
