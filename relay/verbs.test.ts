@@ -80,6 +80,20 @@ describe('show', () => {
     ]);
     await expect(run('show', ['colour', ...flags])).rejects.toThrow('RELAY_USAGE');
     await expect(run('show', flags)).rejects.toThrow('RELAY_USAGE');
+    await expect(run('show', ['status', 'web', ...flags])).rejects.toThrow('RELAY_USAGE');
+  });
+
+  it("prints a guest's measurement as virsh does, so that the verifier takes it as it is", async () => {
+    const { path } = (await FakeQemu.listen(sevQemu())).endpoint as { path: string };
+    const monitor = ['--qmp', `web=${path}`, '--state', temporaryFolder()];
+    const { output } = await run('show', ['measurement', 'web', ...monitor]);
+    const pieces = await recognise(new TextEncoder().encode(output), 'web.txt');
+    expect(pieces.map(({ kind }) => kind).sort()).toEqual(['launch-info', 'launch-measure']);
+    const facts = JSON.parse((await run('show', ['measurement', 'web', '--json', ...monitor])).output) as object;
+    expect(output).toContain(`sev-measurement: ${(facts as { measurement: string }).measurement}\n`);
+    expect(Object.keys(facts)).toEqual(['measurement', 'apiMajor', 'apiMinor', 'build', 'policy']);
+    await expect(run('show', ['measurement', ...monitor])).rejects.toThrow('Name the guest');
+    await expect(run('show', ['measurement', 'db', ...monitor])).rejects.toThrow('RELAY_NO_GUEST');
   });
 });
 

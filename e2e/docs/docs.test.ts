@@ -90,6 +90,16 @@ const anchorsOf = (text: string): readonly string[] =>
       .replaceAll(' ', '-'),
   );
 
+describe.each(Object.entries(HELP))('The options of %s', (_, snapshots) => {
+  it('are each explained on a page', () => {
+    const all = pages().map(readPage).join('\n');
+    const options = new Set(readFileSync(snapshots, 'utf8').match(/--[a-z][a-z0-9-]*/g));
+    expect(options.size).toBeGreaterThan(10);
+    const silent = [...options].filter((option) => !new RegExp(`${option}(?![a-z0-9-])`).test(all));
+    expect(silent).toEqual([]);
+  });
+});
+
 describe('docs/protocol.md', () => {
   const text = readPage('docs/protocol.md');
   const rows = new Set([...text.matchAll(/^\| `([a-z]+\.[A-Za-z]+)` \|/gm)].map(([, name]) => name));

@@ -187,8 +187,10 @@ it('A relay that serves keeps its guests when another command takes its state fo
   const other = spawn('sleep', ['60']);
   onTestFinished(() => void endChild(other, 'SIGKILL'));
   writeFileSync(join(guestsFolder, '../owner'), encodeMark(markOf(other.pid!)));
+  const record = readIfThere(join(dir, 'simulated-run'));
   await (await hostIn(dir)).close();
   expect(existsSync(guestsFolder)).toBe(true);
+  expect(readIfThere(join(dir, 'simulated-run'))).toBe(record);
 });
 
 it('A simulated host that cannot begin leaves no folder behind', () => {

@@ -29,7 +29,9 @@ export function openRunFolder(dir: string): RunFolder {
     };
     try {
       writeWhole(ownerOf(path), encodeMark(ownMark()));
-      writeWhole(recordOf(dir), `${path}\n`);
+      const present = readIfThere(recordOf(dir))?.trim();
+      // A relay that serves keeps its place in the record: the command beside it starts no guests.
+      if (present === undefined || !hasOtherOwner(present)) writeWhole(recordOf(dir), `${path}\n`);
       mkdirSync(guests, { mode: 0o700 });
     } catch (error) {
       remove();

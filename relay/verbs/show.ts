@@ -1,14 +1,23 @@
-// `sev-relay show`: single facts about the platform, as sevctl shows them.
-import { type Command, helpOf, readCommandLine, usageError } from '../flags.ts';
+// `sev-relay show`: single facts about the platform, as sevctl shows them; and a guest's measurement, as virsh does.
+import { toBase64 } from '../../shared/bytes/text.ts';
+import { type Command, type CommandLine, helpOf, readCommandLine, usageError } from '../flags.ts';
 import type { PlatformSource, PlatformStatus } from '../sources/types.ts';
+import { withGuest } from './one-guest.ts';
 import { PLATFORM_FLAGS, print, withPlatform } from './platform-verb.ts';
 
 export const SHOW_COMMAND = {
-  usage: 'sev-relay show status|version|guests|identifier|flags [OPTIONS]',
-  summary: "Shows the platform's state, firmware version, number of guests, chip ids, or flags.",
-  words: [1, 1],
-  flags: { json: { help: 'print JSON' }, ...PLATFORM_FLAGS },
-} as const satisfies Command<typeof PLATFORM_FLAGS & { json: { help: string } }>;
+  usage: 'sev-relay show status|version|guests|identifier|flags | measurement NAME [OPTIONS]',
+  summary:
+    "Shows the platform's state, firmware version, number of guests, chip ids, or flags; or what was measured of a guest, as `virsh domlaunchsecinfo` does.",
+  words: [1, 2],
+  flags: {
+    json: { help: 'print JSON' },
+    qmp: { value: 'NAME=SOCKET|HOST:PORT', many: true, help: "where the guest's monitor is, when no relay has it" },
+    ...PLATFORM_FLAGS,
+  },
+} as const satisfies Command<Record<string, { value?: string; many?: true; bare?: true; help: string }>>;
+
+type Given = CommandLine<typeof SHOW_COMMAND.flags>;
 
 interface Fact {
   ask(platform: PlatformSource): Promise<unknown>;
@@ -43,10 +52,29 @@ const FACTS: Readonly<Record<string, Fact>> = {
 };
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, words } = readCommandLine(args, SHOW_COMMAND);
+  const given = readCommandLine(args, SHOW_COMMAND);
+  const { values, words } = given;
   if (values.help) return print(helpOf(SHOW_COMMAND));
-  const fact = FACTS[words[0]!];
-  if (fact === undefined) throw usageError(`There is no “${words[0]}”: ${Object.keys(FACTS).join(', ')}.`);
+  const [what, name] = words;
+  if (what === 'measurement') return showMeasurement(given);
+  const fact = FACTS[what!];
+  if (fact === undefined) throw usageError(`There is no “${what}”: ${Object.keys(FACTS).join(', ')}, measurement.`);
+  if (name !== undefined) throw usageError(`“${name}” is more than is understood here.`);
   const value = await withPlatform(values, (platform) => fact.ask(platform));
   return print(values.json ? `${JSON.stringify(value)}\n` : `${fact.describe(value as never)}\n`);
+}
+
+/** In virsh's lines, which the verifier takes as they are; its numbers are decimal. */
+async function showMeasurement({ values, words: [, name] }: Given): Promise<number> {
+  if (name === undefined) throw usageError('Name the guest: sev-relay show measurement NAME.');
+  const facts = await withGuest(values, name, (guest) => guest.measurement());
+  const { apiMajor, apiMinor, build, policy } = facts;
+  const measurement = toBase64(facts.measurement);
+  if (values.json) return print(`${JSON.stringify({ measurement, apiMajor, apiMinor, build, policy })}\n`);
+  return print(`sev-measurement: ${measurement}
+sev-api-major  : ${apiMajor}
+sev-api-minor  : ${apiMinor}
+sev-build-id   : ${build}
+sev-policy     : ${policy}
+`);
 }

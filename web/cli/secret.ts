@@ -143,6 +143,9 @@ function say(decision: Decision, { policy, findings }: Judged, outputs: readonly
     ...(packed?.virsh === undefined ? [] : ['Inject it with', `  ${packed.virsh}`]),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...findingLines(findings),
+    ...(findings.some(({ code }) => code === 'MEASURE_MISMATCH')
+      ? ['`sev-verifier doctor` looks for the reason.']
+      : []),
     '',
   ];
   return { exitCode: released ? 0 : 1, json, text: lines.join('\n') };

@@ -87,7 +87,9 @@ class Reporter {
       this.#terminal.out(`${JSON.stringify({ status, exitCode, error }, null, 2)}\n`);
     } else if (!this.#options.quiet) {
       const place = error.at ? `${error.at}: ` : '';
-      this.#terminal.err(`ERROR: ${place}${error.sentence}\nNext: ${error.next}\n`);
+      const doctor =
+        error.code === 'MEASURE_MISMATCH' && !error.at ? ' `sev-verifier doctor` looks for the reason.' : '';
+      this.#terminal.err(`ERROR: ${place}${error.sentence}\nNext: ${error.next}${doctor}\n`);
     }
     return exitCode;
   }
