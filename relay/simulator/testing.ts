@@ -43,13 +43,15 @@ export async function trustPlatform(device: SevDevice, amd: AmdCertificateSource
 
 /** What the guest owner computes, for a policy. */
 export async function expectationFor({ guestImage, boot, cpus, cpuModel }: ExpectedGuest, policy: number) {
-  const { resetEip } = parseGuestImage(guestImage);
+  const read = parseGuestImage(guestImage);
+  const { resetEip } = read;
   const vmsa = { variant: 'qemu', cpuSignature: signatureOfModel(cpuModel), ...(resetEip && { resetEip }) } as const;
-  return expectLaunch({
+  const expected = await expectLaunch({
     guestImage: hashGuestImage(guestImage),
     ...(boot && { kernelHashes: await hashKernel(boot) }),
     ...((policy & 4) !== 0 && { vmsas: buildVmsaPages(vmsa, cpus) }),
   });
+  return { ...expected, guestImage: read };
 }
 
 const sevInfo = openObject({

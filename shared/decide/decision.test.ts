@@ -149,8 +149,14 @@ describe('A Guest Owner keeps the secret', () => {
     const world = await launchForTests(3, [image, encodeKernelHashes(kernelHashes)]);
     const expectation = await expectLaunch({ guestImage: hashGuestImage(image), kernelHashes });
     const guestImage = parseGuestImage(image);
-    released(await decideOn(world, { expectation }));
     expect(refusals(await decideOn(world, { expectation: { ...expectation, guestImage } }))).toEqual(['MEASURE_IMAGE']);
+    // Where the image cannot be read, nobody can tell; where only a digest was given, its owner answers for all of it.
+    const unread = await decideOn(world, { expectation });
+    expect(refusals(unread)).toEqual(['MEASURE_IMAGE']);
+    expect(unread.findings.map(({ sentence }) => sentence).join()).toContain(
+      'nobody can tell that it checks the kernel',
+    );
+    released(await decideOn(world, { expectation: { launchDigest: expectation.launchDigest } }));
     const able = { ...guestImage, hashArea: { base: 0x1000, size: 0x400 } };
     released(await decideOn(world, { expectation: { ...expectation, guestImage: able } }));
   });

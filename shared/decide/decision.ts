@@ -173,9 +173,11 @@ function shapeFindings({ policy }: LaunchSession, { vcpus }: Expectation): reado
   return [{ code: 'EXPECTATION_WITHOUT_FIT', severity: 'refused', sentence, next }];
 }
 
-/** Hashes that the image never compares with anything would be measured as expected, before any kernel at all. */
+/**
+ * Hashes that the image never compares with anything would be measured as expected, before any kernel at all. So would
+ * those of an image of which nobody can tell.
+ */
 function kernelFindings({ guestImage, kernelHashes = false }: Expectation): readonly Finding[] {
-  if (!guestImage) return [];
   return imageFindings(guestImage, { kernelHashes, es: false, secret: false }).filter(
     ({ severity }) => severity === 'refused',
   );

@@ -13,7 +13,7 @@ export interface Expectation {
   readonly launchDigest: Uint8Array;
   /** Whether kernel, initrd and command line are part of it; unknown where only a digest was given. */
   readonly kernelHashes?: boolean;
-  /** What the guest image says of itself; unknown where only a digest was given, or it cannot be read. */
+  /** What the guest image says of itself; without it, nothing is released for a kernel by its hashes. */
   readonly guestImage?: GuestImage;
   /** How many VMSA pages are part of it, 0 without SEV-ES; unknown where only a digest was given. */
   readonly vcpus?: number;

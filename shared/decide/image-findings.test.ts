@@ -19,6 +19,16 @@ describe('A guest image', () => {
     expect(findings.map((finding) => [finding.code, finding.severity])).toEqual([[code, severity]]);
   });
 
+  it('that cannot be read is refused where a kernel is to be measured, and only there', () => {
+    const asked = (kernelHashes: boolean) =>
+      imageFindings(undefined, { kernelHashes, es: true, secret: true }).map(({ code, severity }) => [code, severity]);
+    expect(asked(false)).toEqual([['IMAGE_UNREAD', 'warning']]);
+    expect(asked(true)).toEqual([
+      ['IMAGE_UNREAD', 'warning'],
+      ['MEASURE_IMAGE', 'refused'],
+    ]);
+  });
+
   it('is refused where it cannot do what is asked, and only there', () => {
     const wants = { kernelHashes: false, es: false, secret: false };
     const plain = parseGuestImage(image([]));

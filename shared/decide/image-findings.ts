@@ -35,7 +35,20 @@ const KINDS: Readonly<Record<GuestImageKind, Omit<Finding, 'code'>>> = {
   },
 };
 
-export function imageFindings(image: GuestImage, wants: ImageWants): readonly Finding[] {
+const UNREAD: Finding = {
+  code: 'IMAGE_UNREAD',
+  severity: 'warning',
+  sentence: 'What the guest image says of itself cannot be read.',
+  next: 'Check that you chose the file that the host gives as firmware, whole.',
+};
+
+/** QEMU refuses kernel hashes for such an image, too; a host need not be QEMU. */
+export const UNREAD_KERNEL =
+  'What the guest image says of itself cannot be read, so nobody can tell that it checks the kernel that is measured.';
+
+/** @param image undefined where the file says nothing of itself that can be read */
+export function imageFindings(image: GuestImage | undefined, wants: ImageWants): readonly Finding[] {
+  if (!image) return [UNREAD, ...(wants.kernelHashes ? [cannot(UNREAD_KERNEL)] : [])];
   const findings: Finding[] = [{ code: `IMAGE_${image.kind.toUpperCase().replace('-', '_')}`, ...KINDS[image.kind] }];
   if (image.kind === 'vars') return findings;
   if (wants.kernelHashes && !image.hashArea) {

@@ -6,6 +6,7 @@ import { sha256Sync } from '../crypto/sha256-stream.ts';
 import { webCryptoRandom } from '../crypto/subtle.ts';
 import { decide } from '../decide/decision.ts';
 import { expectLaunch } from '../decide/expectation.ts';
+import { parseGuestImage } from '../formats/guest-image.ts';
 import { hashKernel } from '../formats/kernel-hashes.ts';
 import { parseLaunchMeasure } from '../formats/launch-measure.ts';
 import { encodeSecretTable, type SecretEntry } from '../formats/secret-table.ts';
@@ -170,7 +171,9 @@ describeWithVectors('The launch of qmp-launch.json', () => {
       initrd: fromHex(launch.initrd),
       cmdline: launch.cmdline,
     });
-    const expectation = await expectLaunch({ guestImage: hashGuestImage(vectorBytes(launch.firmware)), kernelHashes });
+    const firmware = vectorBytes(launch.firmware);
+    const expected = await expectLaunch({ guestImage: hashGuestImage(firmware), kernelHashes });
+    const expectation = { ...expected, guestImage: parseGuestImage(firmware) };
     const sev = answerTo<Record<'api-major' | 'api-minor' | 'build-id' | 'policy', number>>('query-sev');
     const reported = {
       ...parseLaunchMeasure(fromBase64(answerTo<{ data: string }>('query-sev-launch-measure').data)),

@@ -9,6 +9,7 @@ import { describedInputs, type SuppliedPages } from '../decide/described-launch.
 import { expectLaunch } from '../decide/expectation.ts';
 import type { Evidence } from '../evidence/record.ts';
 import { encodeCertChain } from '../formats/cert-chain.ts';
+import type { GuestImage } from '../formats/guest-image.ts';
 import { encodeKernelHashes } from '../formats/kernel-hashes.ts';
 import { parseLaunchMeasure } from '../formats/launch-measure.ts';
 import { vmsaSequence } from '../formats/vmsa.ts';
@@ -46,7 +47,10 @@ export async function evidenceForTests(policy = 0x7): Promise<EvidenceWorld> {
     cmdline: 'console=ttyS0',
   };
   const inputs = await describedInputs({ guestImage: midstate, resetEip: RESET_EIP, kernel, cpus: CPUS });
-  const expectation = await expectLaunch(inputs);
+  const expected = await expectLaunch(inputs);
+  const hashArea = { base: 0x810c00, size: 0x400 };
+  const guestImage: GuestImage = { size: image.length, kind: 'amd-sev', entries: [], resetEip: RESET_EIP, hashArea };
+  const expectation = { ...expected, guestImage };
   const handle = await amdSp.launchStart({ policy, godh: session.godh, session: session.blob });
   await amdSp.launchUpdateData(handle, image);
   await amdSp.launchUpdateData(handle, encodeKernelHashes(inputs.kernelHashes!));

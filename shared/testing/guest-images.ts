@@ -29,3 +29,6 @@ export function image(entries: Uint8Array[], head = volume(FILES), total?: numbe
   return concat(head, new Uint8Array(100), table, footer, new Uint8Array(32));
 }
 export const area = (guid: string, base: number, size: number) => entry(guid, le(base, size));
+
+/** An image whose table says that it is longer than the file. */
+export const unreadableImage = (): Uint8Array => image([], concat(volume(FILES), new Uint8Array(10)), 0xffff);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fromHex, toBase64 } from '../../shared/bytes/text.ts';
 import { buildVmsa } from '../../shared/formats/vmsa.ts';
 import { describeWithVectors, vectorBytes, vectorJson } from '../../shared/testing/vectors.ts';
+import { unreadableImage } from '../../shared/testing/guest-images.ts';
 import { TestFolder } from './testing/folder.ts';
 import { run, runJson } from './testing/run.ts';
 
@@ -141,6 +142,16 @@ describe('digest', () => {
     const { code, out } = await run('digest', '--firmware', image, '--kernel', folder.write('k', 'k'));
     expect(code).toBe(0);
     expect(out).toContain('refused: The guest image has no place for kernel hashes');
+  });
+
+  it('says that nobody can tell of an image that cannot be read', async () => {
+    const folder = new TestFolder();
+    const given = ['--firmware', folder.write('f', unreadableImage())];
+    const { code, out } = await run('digest', ...given, '--kernel', folder.write('k', 'k'));
+    expect(code).toBe(0);
+    expect(out).toContain('warning: The guest image cannot be used for this launch. Its table says 65535 bytes.');
+    expect(out).toContain('refused: What the guest image says of itself cannot be read');
+    expect((await run('digest', ...given)).out).not.toContain('refused');
   });
 
   it('takes VMSA pages in their places only', async () => {

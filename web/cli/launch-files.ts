@@ -102,7 +102,8 @@ function readImage(
     return { guestImage, findings: imageFindings(guestImage, wants) };
   } catch (error) {
     if (!(error instanceof SevError)) throw error;
-    return { guestImage: undefined, findings: [findingOf(error, {}, 'warning')] };
+    const refused = imageFindings(undefined, wants).filter(({ severity }) => severity === 'refused');
+    return { guestImage: undefined, findings: [findingOf(error, {}, 'warning'), ...refused] };
   }
 }
 
@@ -118,7 +119,8 @@ export function requireLaunchFiles(
   if (kernel === undefined && (initrd !== undefined || cmdline !== undefined)) {
     throw usage('--kernel', 'Without it, there is nothing that --initrd and --cmdline could go with.');
   }
-  if (es === true && vcpus === undefined) throw usage('--num-cpus', '--num-cpus is missing: the policy asks for SEV-ES.');
+  if (es === true && vcpus === undefined)
+    throw usage('--num-cpus', '--num-cpus is missing: the policy asks for SEV-ES.');
   if (es === false && vcpus !== undefined) throw usage('--num-cpus', 'The policy does not ask for SEV-ES.');
   return { firmware, vcpus };
 }

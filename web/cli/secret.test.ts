@@ -5,7 +5,7 @@ import { concat } from '../../shared/bytes/writer.ts';
 import { encodeKernelHashes, hashKernel } from '../../shared/formats/kernel-hashes.ts';
 import { parseSecretTable } from '../../shared/formats/secret-table.ts';
 import type { SimulatedAmdSp } from '../../shared/simulator/amd-sp.ts';
-import { area, FILES, image, SECRET, volume } from '../../shared/testing/guest-images.ts';
+import { area, FILES, image, SECRET, unreadableImage, volume } from '../../shared/testing/guest-images.ts';
 import { TestFolder } from './testing/folder.ts';
 import { type Ran, run, runJson } from './testing/run.ts';
 import { simulatedPlatform } from './testing/simulated-platform.ts';
@@ -229,6 +229,16 @@ describe('secret', () => {
     const { code, out } = await pack('--kernel', folder.write('kernel', kernel));
     expect(code).toBe(1);
     expect(out).toContain('refused: The guest image has no place for kernel hashes');
+  });
+
+  it('withholds for a kernel where the image cannot be read, and packs where none is measured', async () => {
+    const kernel = Uint8Array.of(1);
+    const firmware = unreadableImage();
+    const { pack, folder } = await world(3, { kernel, firmware });
+    const { code, out } = await pack('--kernel', folder.write('kernel', kernel));
+    expect(code).toBe(1);
+    expect(out).toContain('refused: What the guest image says of itself cannot be read');
+    expect(await (await world(3, { firmware })).pack()).toMatchObject({ code: 0 });
   });
 
   it('ends with 2 for what it cannot read', async () => {

@@ -70,7 +70,6 @@ export async function expectationOf(plan: Plan, image: ImageRecord): Promise<Exp
 
 /** What the chosen image cannot do of what is planned, or does in its own way. */
 export function planFindings(plan: Plan, image: ImageRecord): readonly Finding[] {
-  if (!image.guestImage) return [];
   const wants = { kernelHashes: plan.kernel?.kernel !== undefined, es: usesEs(plan), secret: true };
   return imageFindings(image.guestImage, wants).filter(({ severity }) => severity !== 'ok');
 }

@@ -32,6 +32,7 @@ export async function simulatedLaunch(
   size: number,
   policy = 3,
   kernel?: Uint8Array,
+  firmware: Uint8Array = webCryptoRandom(4096),
 ): Promise<SimulatedLaunch> {
   const amdSp = await SimulatedAmdSp.create();
   let keys: Uint8Array = new Uint8Array();
@@ -40,7 +41,6 @@ export async function simulatedLaunch(
   const session = await makeLaunchSession({ trustedPdh, policy, random: webCryptoRandom, rawKeys });
   const record = folder.write('launch_record.json', await encodeSessionRecord(session, session.keys.tik, new Date()));
   const handle = await amdSp.launchStart({ policy, godh: session.godh, session: session.blob });
-  const firmware = webCryptoRandom(4096);
   await amdSp.launchUpdateData(handle, firmware);
   if (kernel) await amdSp.launchUpdateData(handle, encodeKernelHashes(await hashKernel({ kernel })));
   const measurement = await amdSp.launchMeasure(handle);

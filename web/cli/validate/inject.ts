@@ -4,6 +4,7 @@
 import { lstat, open, rm } from 'node:fs/promises';
 import { toBase64 } from '../../../shared/bytes/text.ts';
 import { SevError } from '../../../shared/errors.ts';
+import { UNREAD_KERNEL } from '../../../shared/decide/image-findings.ts';
 import { apiAtLeast, parsePolicy, showPolicy } from '../../../shared/formats/policy.ts';
 import type { SecretPacket } from '../../../shared/session/secret-packet.ts';
 import type { ReportedLaunch } from '../../../shared/verify/launch-measure.ts';
@@ -48,11 +49,13 @@ export async function inject(
   }
 }
 
-/** A kernel that was measured, and that the guest image does not check: the host may start another. */
-export const uncheckedKernel = ({ kernelHashes, guestImage }: Attested): string | undefined =>
-  kernelHashes && guestImage && !guestImage.hashArea
-    ? 'The guest image has no place for kernel hashes: it starts any kernel, whatever was measured.'
-    : undefined;
+/** A kernel that was measured, and that the guest image does not check or may not: the host may start another. */
+export function uncheckedKernel({ kernelHashes, guestImage }: Attested): string | undefined {
+  if (!kernelHashes) return undefined;
+  if (!guestImage) return UNREAD_KERNEL;
+  if (guestImage.hashArea) return undefined;
+  return 'The guest image has no place for kernel hashes: it starts any kernel, whatever was measured.';
+}
 
 function parseOne(text: string): SecretFile {
   if (text.split(':').length !== 2) throw usage('--inject-secret', 'It is written as ALIAS-OR-GUID:PATH.');

@@ -2,6 +2,7 @@
 import { renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseSecretTable } from '../../../shared/formats/secret-table.ts';
+import { unreadableImage } from '../../../shared/testing/guest-images.ts';
 import { TestFolder } from '../testing/folder.ts';
 import { runToolOnce, toolMissing } from '../testing/libvirt-tool.ts';
 import { type Ran, run } from '../testing/run.ts';
@@ -24,6 +25,11 @@ const title = `virt-qemu-sev-validate --inject-secret${toolMissing ? ` (skipped:
 describe.skipIf(toolMissing)(title, () => {
   it.each(SIZES)('packs a secret of %i bytes that the AMD-SP opens', (size) => expectOpens(size, runToolOnce));
 });
+
+function withoutOption(args: readonly string[], name: string): readonly string[] {
+  const at = args.indexOf(name);
+  return at < 0 ? args : [...args.slice(0, at), ...args.slice(at + 2)];
+}
 
 describe('validate --inject-secret', () => {
   it.each(SIZES)('packs a secret of %i bytes that the AMD-SP opens', (size) =>
@@ -58,6 +64,17 @@ describe('validate --inject-secret', () => {
     expect(err).toMatch(/^WARNING: The guest image has no place for kernel hashes/);
     expect(() => folder.text('header')).toThrow();
     expect(await run('validate', ...args.slice(0, args.indexOf('--inject-secret')))).toMatchObject({ code: 1 });
+  });
+
+  it('packs nothing for a kernel where the guest image cannot be read, and attests it as the other tool does', async () => {
+    const folder = new TestFolder();
+    const { args } = await simulatedLaunch(folder, 5, 3, Uint8Array.of(1), unreadableImage());
+    const { code, out, err } = await run('validate', ...args);
+    expect({ code, out }).toEqual({ code: 3, out: 'OK: Looks good to me\n' });
+    expect(err).toMatch(/^WARNING: What the guest image says of itself cannot be read/);
+    expect(() => folder.text('header')).toThrow();
+    const attested = ['--inject-secret', '-s', '--secret-header', '--secret-payload'].reduce(withoutOption, args);
+    expect(await run('validate', ...attested)).toMatchObject({ code: 0, out: 'OK: Looks good to me\n' });
   });
 
   it("packs nothing with another session's record", async () => {
