@@ -39,6 +39,24 @@ export function* securityFindings(facts: ConfigFacts, { session }: AuditContext)
     };
   }
   if (facts.source === 'libvirt') yield* blobFindings(facts, session);
+  else yield* inlineFindings(facts);
+}
+
+/** QEMU opens what it is given as a file; guides give it the text itself, which fails with a file that is not there. */
+function* inlineFindings(facts: ConfigFacts): Generator<Finding> {
+  for (const [option, value, bytes] of [
+    ['dh-cert-file', facts.dhCert, SEV_CERT_SIZE],
+    ['session-file', facts.session, LAUNCH_SESSION_SIZE],
+  ] as const) {
+    if (readBase64(value)?.length !== bytes) continue;
+    const sentence = `${option} holds the text itself, and QEMU takes it for the name of a file.`;
+    yield finding(
+      'CONFIG_BLOB_INLINE',
+      'refused',
+      sentence,
+      'Write the text into a file on the host, and name that file.',
+    );
+  }
 }
 
 const OTHERS = { snp: 'SEV-SNP', tdx: 'Intel TDX', other: 'something else than SEV' } as const;

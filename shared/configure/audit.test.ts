@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { toBase64 } from '../bytes/text.ts';
 import { SevError } from '../errors.ts';
 import { auditConfig, type AuditContext, auditDomainXml, auditQemuArguments } from './audit.ts';
 import type { LaunchConfig, QemuVersion } from './launch-config.ts';
@@ -432,6 +433,18 @@ describe("An audit of QEMU's arguments finds", () => {
   it('too much of it', () => {
     expect(() => auditQemuArguments(Array.from({ length: 10_001 }, () => '-S'))).toThrow('BYTES_TOO_LARGE');
     expect(() => auditQemuArguments(['-append', 'x'.repeat(70_000)])).toThrow('BYTES_TOO_LARGE');
+  });
+});
+
+describe("An audit of QEMU's arguments with the texts themselves", () => {
+  it('says that QEMU wants files, as guides have it wrong', () => {
+    const given = toBase64(config.godh);
+    const inline = words.map((word) => word.replace('dh-cert-file=godh.b64', `dh-cert-file=${given}`));
+    expect(qemuCodes(inline)).toEqual(['CONFIG_BLOB_INLINE']);
+    const both = inline.map((word) =>
+      word.replace('session-file=session.b64', `session-file=${toBase64(config.session)}`),
+    );
+    expect(qemuCodes(both)).toEqual(['CONFIG_BLOB_INLINE', 'CONFIG_BLOB_INLINE']);
   });
 });
 

@@ -17,10 +17,11 @@ const CAPABILITIES = {
   'max-es-guests': 'maxEsGuests',
 } as const;
 
-/** One name for QMP's `build-id`, virsh's `sev-build-id`, libvirt's and the relay's `buildId`. */
+/** One name for QMP's `build-id`, virsh's `sev-build-id`, sev-tool's `build`, libvirt's and the relay's `buildId`. */
 export const fieldName = (name: string): string =>
   name
     .replace('ES', 'Es')
+    .replaceAll('_', '-')
     .replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
     .replace(/^sev-(?=measurement|api|build|policy)/, '')
     .replace(/^build$/, 'build-id');

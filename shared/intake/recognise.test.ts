@@ -88,6 +88,8 @@ describe('What is given raw', () => {
     ['xxd', '00000000: 0100 0000 0010 0000  ................\n00000010: 0000 0000', 'hex dump'],
     ['hexdump -C', '00000000  01 00 00 00 00 10 00 00  |........|\n00000008\n', 'hex dump'],
     ["sev-tool's print", 'Version:       00000001\napi_major:     00\npub_key_usage: 00001003\n', 'sev-tool prints it'],
+    ["sevctl's tree", `PDH EP384 D256 ${'0b'.repeat(32)}\n ⬑ PEK EP384 E256 ${'0c'.repeat(32)}\n`, 'sevctl verify'],
+    ['sha256sum', `${'0d'.repeat(32)}  OVMF_CODE.fd\n`, 'sha256sum'],
     ["virsh's refusal", '# virsh nodesevinfo\nerror: Operation not supported: SEV\n', 'Operation not supported: SEV'],
   ])('is called what it is, with the next step: %s', async (_name, input, words) => {
     const error = await refusal(input, 'download');
@@ -407,6 +409,13 @@ sev-policy     : 3
     expect(await pieceOf(text, 'launch-info')).toMatchObject({ apiMajor: 0, apiMinor: 24, build: 15, policy: 3 });
     expect((await refusal(text.replace('LMnv', 'LMn'))).message).toContain('BYTES_ENCODING at measurement');
     expect((await refusal(text.replace('24', '300'))).code).toBe('BYTES_VALUE');
+  });
+
+  it('are read from sev-tool --platform_status', async () => {
+    const text =
+      'api_major:\t0\napi_minor:\t24\nplatform_state:\t1\nowner:\t\t0\nconfig:\t\t1\nbuild:\t\t15\nguest_count:\t0\n\nCommand Successful\n';
+    expect(await textKinds(text)).toEqual(['launch-info']);
+    expect(await pieceOf(text, 'launch-info')).toMatchObject({ apiMajor: 0, apiMinor: 24, build: 15 });
   });
 
   const domain = (inner: string): string => `<?xml version='1.0'?>

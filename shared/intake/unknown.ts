@@ -80,4 +80,18 @@ const TEXTS: readonly (readonly [RegExp, Named])[] = [
       next: 'Give the file beside it: pdh.cert, cert_chain.cert.',
     },
   ],
+  [
+    /^\s*(?:•?⬑ )?(?:PDH|PEK|CEK) EP384 [DE]256 [0-9a-f]{64}/m,
+    {
+      sentence: "These are a chain's ids, as `sevctl verify` prints them: they prove nothing by themselves.",
+      next: 'Give the chain itself, from `sevctl export --full FILE` or `sev-relay export --full FILE`.',
+    },
+  ],
+  [
+    /^[0-9a-f]{64} [ *]\S/m,
+    {
+      sentence: 'This is a hash, as sha256sum prints it: the host can print any.',
+      next: 'Give the file itself, from your own source.',
+    },
+  ],
 ];

@@ -1,8 +1,8 @@
-// What virsh prints: `name : value` lines of nodesevinfo and domlaunchsecinfo.
+// What virsh prints: `name : value` lines of nodesevinfo and domlaunchsecinfo. sev-tool's --platform_status has such, too.
 import { fieldName, hasKnownField, isKnownField, readFields } from './fields.ts';
 import type { Piece } from './piece.ts';
 
-const LINE = /^\s*([a-z][a-z0-9-]{1,40})\s*:(.*)$/;
+const LINE = /^\s*([a-z][a-z0-9_-]{1,40})\s*:(.*)$/;
 /** A terminal may have broken a certificate over several lines. */
 const CONTINUATION = /^\s*[A-Za-z0-9+/]+={0,2}\s*$/;
 
