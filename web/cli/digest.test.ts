@@ -80,7 +80,12 @@ describe('digest', () => {
 
   it('says that the host reports another measurement', async () => {
     const folder = new TestFolder();
-    const { code, json } = await runJson<DigestJson>('digest', ...measured(folder), '-m', toBase64(new Uint8Array(48)));
+    const { code, json } = await runJson<DigestJson>(
+      'digest',
+      ...measured(folder),
+      '-m',
+      toBase64(new Uint8Array(48).fill(0xee)),
+    );
     expect({ code, status: json.status, matches: json.matches }).toEqual({
       code: 1,
       status: 'mismatch',
@@ -113,7 +118,7 @@ describe('digest', () => {
       const folder = new TestFolder();
       const firmware = ['--firmware', folder.write('f', new Uint8Array(64))];
       const reported = ['--policy', '1', '--api-major', '1', '--api-minor', '55', '--build-id', '21'];
-      const blob = toBase64(new Uint8Array(48));
+      const blob = toBase64(new Uint8Array(48).fill(0xee));
       const measured = verb === 'validate' ? ['--measurement', blob] : ['--launch-measure-blob', blob];
       const rest = verb === 'secret' ? ['--secret', 'luks-key:x', 'header', 'payload'] : [];
       for (const key of [toBase64(new Uint8Array(16).fill(0xa7)), 'a7'.repeat(16)]) {

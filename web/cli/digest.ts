@@ -5,14 +5,13 @@ import { toBase64, toHex } from '../../shared/bytes/text.ts';
 import { equalBytes } from '../../shared/bytes/equal.ts';
 import { concat } from '../../shared/bytes/writer.ts';
 import { mac } from '../../shared/crypto/mac.ts';
-import { type LaunchMeasureBlob, parseLaunchMeasure } from '../../shared/formats/launch-measure.ts';
 import { parsePolicy, showPolicy } from '../../shared/formats/policy.ts';
 import { encodeMeasuredLaunch } from '../../shared/verify/launch-measure.ts';
 import { findingLines } from './findings.ts';
 import { type ExpectedLaunch, LAUNCH_HELP, LAUNCH_OPTIONS, readLaunch } from './launch-files.ts';
 import { freeValues, type Given, type OptionTable, required } from './options.ts';
 import { readFileOrBase64 } from './read-file.ts';
-import { REPORTED_OPTIONS } from './reported.ts';
+import { type Measurement, readMeasurement, readVersion, REPORTED_OPTIONS } from './reported.ts';
 import { readTik } from './transport-key-files.ts';
 import { usage } from './usage.ts';
 import { type Result, verb } from './verb.ts';
@@ -30,7 +29,8 @@ ${LAUNCH_HELP}
                        the firmware of the host, and either
       --nonce N        the nonce (a file, or base64), or
   -m, --launch-measure-blob B
-                       what the host reports (a file, or base64): also says whether it is the same
+                       what the host reports, as a file or a text (base64, hex, QMP's answer, or what virsh
+                       domlaunchsecinfo prints, with the firmware in it): also says whether it is the same
       --outfile FILE   write the result as bytes: 48 of a measurement, 32 of a digest
       --force          replace the file if it is there
       --json           one JSON object instead
@@ -74,21 +74,17 @@ interface Measured {
 
 async function measure(options: Options, launchDigest: Uint8Array): Promise<Measured> {
   const policy = required(options.policy, '--policy');
-  const version = {
-    apiMajor: required(options['api-major'], '--api-major'),
-    apiMinor: required(options['api-minor'], '--api-minor'),
-    build: required(options['build-id'], '--build-id'),
-  };
-  const { mnonce, measure: reported } = await readNonce(options);
+  const { mnonce, measure: reported, info } = await readNonce(options);
+  const version = readVersion(options, info);
   const tik = await readTik(required(options.tik, '--tik'));
   const computed = await mac(tik, encodeMeasuredLaunch({ ...version, policy, launchDigest, mnonce }));
   return { blob: concat(computed, mnonce), ...(reported && { matches: equalBytes(computed, reported) }) };
 }
 
-async function readNonce(options: Options): Promise<Partial<LaunchMeasureBlob> & Pick<LaunchMeasureBlob, 'mnonce'>> {
+async function readNonce(options: Options): Promise<Partial<Measurement> & Pick<Measurement, 'mnonce'>> {
   const { nonce, 'launch-measure-blob': reported } = options;
   if (reported !== undefined && nonce === undefined) {
-    return parseLaunchMeasure(await readFileOrBase64(reported, '--launch-measure-blob'), '--launch-measure-blob');
+    return readMeasurement(reported, '--launch-measure-blob');
   }
   if (nonce === undefined || reported !== undefined) {
     throw usage('--nonce', 'Either it or --launch-measure-blob is needed.');

@@ -82,7 +82,16 @@ describe('doctor', () => {
   it('says so when it finds nothing, and that it accepts nothing', async () => {
     const folder = new TestFolder();
     const { firmware, keys } = files(folder);
-    const args = ['doctor', ...firmware, ...keys, ...NUMBERS, '--policy', '3', '-m', toBase64(new Uint8Array(48))];
+    const args = [
+      'doctor',
+      ...firmware,
+      ...keys,
+      ...NUMBERS,
+      '--policy',
+      '3',
+      '-m',
+      toBase64(new Uint8Array(48).fill(0xee)),
+    ];
     const { code, out } = await run(...args, '--depth', '1');
     expect(code).toBe(1);
     expect(out).toMatch(/^NOT FOUND/);
@@ -98,7 +107,7 @@ describe('doctor', () => {
   it('ends with 2 for what it cannot read', async () => {
     const folder = new TestFolder();
     const { firmware, keys, es } = files(folder);
-    const right = [...firmware, ...keys, ...NUMBERS, '-m', toBase64(new Uint8Array(48))];
+    const right = [...firmware, ...keys, ...NUMBERS, '-m', toBase64(new Uint8Array(48).fill(0xee))];
     for (const args of [
       right,
       [...right, '--policy', '7'],

@@ -64,15 +64,22 @@ export function unreadable(path: string, cause: unknown): SevError {
  * @throws SevError BYTES_ENCODING when it is neither
  */
 export async function readFileOrBase64(value: string, at: string): Promise<Uint8Array> {
-  try {
-    return await readSmallFile(value);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
+  const file = await readFileIfThere(value);
+  if (file) return file;
   try {
     return fromBase64(value.replaceAll(/\s/g, ''), at);
   } catch (cause) {
     throw new SevError('BYTES_ENCODING', { at, because: 'There is no such file, and it is no base64 text.', cause });
+  }
+}
+
+/** A small file, or undefined where a value names none, and may be the thing itself. @throws SevError BYTES_FILE, BYTES_TOO_LARGE */
+export async function readFileIfThere(value: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readSmallFile(value);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
 }
 

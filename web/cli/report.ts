@@ -87,7 +87,8 @@ async function readExpected(options: Options): Promise<{ launchDigest?: Uint8Arr
     return {};
   }
   const next = 'Or give --signature-only, which compares neither.';
-  if (policy === undefined) throw usage('--policy', '--policy is missing, and so is what you expect to be measured.', next);
+  if (policy === undefined)
+    throw usage('--policy', '--policy is missing, and so is what you expect to be measured.', next);
   return { policy, launchDigest: (await readLaunch(options, parsePolicy(policy, '--policy').es)).launchDigest };
 }
 
