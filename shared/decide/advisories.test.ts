@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adviseOnFirmware, type FirmwareReport, isOlder, recommendedFloor } from './advisories.ts';
+import { adviseOnFirmware, adviseOnGeneration, type FirmwareReport, isOlder, recommendedFloor } from './advisories.ts';
 import { ADVISORIES, ADVISORIES_AS_OF, NEWEST_FIRMWARE } from './advisories-table.ts';
 
 const NOW = new Date('2026-07-01T00:00:00Z');
@@ -35,6 +35,19 @@ describe('Advice on firmware', () => {
   it('takes nothing as mended on the word of a host', () => {
     expect(severityOf(firmware('naples', [0, 17, 48], false), 'CVE-2019-9836')).toBe('unchecked');
     expect(severityOf(firmware('naples', [0, 17, 1], false), 'CVE-2019-9836')).toBe('warning');
+  });
+
+  it('says what a generation alone tells, before anybody reported a version', () => {
+    const naples = adviseOnGeneration('naples', NOW);
+    const severity = (id: string) => naples.find(({ code }) => code === `ADVISORY_${id}`)?.severity;
+    expect([severity('CVE-2019-9836'), severity('arXiv:1908.11680'), severity('CVE-2024-21944')]).toEqual([
+      'unchecked',
+      'note',
+      undefined,
+    ]);
+    expect(naples.some(({ severity }) => severity === 'ok')).toBe(false);
+    expect(naples.at(-1)?.code).toBe('ADVISORIES_AGE');
+    expect(adviseOnGeneration('simulated', NOW).map(({ code }) => code)).toEqual(['ADVISORIES_SIMULATED']);
   });
 
   it('says of everything else that it cannot be attested', () => {

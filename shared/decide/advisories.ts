@@ -35,6 +35,16 @@ export function adviseOnFirmware(firmware: FirmwareReport, now: Date): readonly 
   return [...apiFindings(firmware), ...findings, ...newerFirmware(firmware), ageOfTable(now)];
 }
 
+/**
+ * The same before anybody said which firmware runs: what no version can show, and what the version will tell. A chain says
+ * the generation, and for some of them that is enough to know. Never throws.
+ */
+export function adviseOnGeneration(generation: Generation, now: Date): readonly Finding[] {
+  if (generation === 'simulated') return [SIMULATED];
+  const known = ADVISORIES.filter(({ about }) => about === 'sev');
+  return [...known.flatMap((advisory) => openFinding(advisory, generation) ?? []), ageOfTable(now)];
+}
+
 /** The oldest firmware of a generation without a weakness that its version shows; what to ask for with a launch. */
 export function recommendedFloor(generation: Generation): FirmwareFloor {
   const mended = ADVISORIES.map(({ affects }) => generation !== 'simulated' && affects[generation]).flatMap((remedy) =>
@@ -58,15 +68,28 @@ const SIMULATED: Finding = {
   sentence: 'The platform is SIMULATED: advisories about hardware say nothing of it.',
 };
 
+const codeOf = ({ id }: Advisory): string => `ADVISORY_${id}`;
+const nameOf = ({ id, bulletin }: Advisory): string => (bulletin ? `${id} (${bulletin})` : id);
+
 function findingFor(advisory: Advisory, firmware: FirmwareReport): Finding | undefined {
-  const { id, bulletin, sentence, source } = advisory;
   const remedy = firmware.generation !== 'simulated' && advisory.affects[firmware.generation];
   if (!remedy) return undefined;
-  const code = `ADVISORY_${id}`;
-  const name = bulletin ? `${id} (${bulletin})` : id;
-  if (remedy.kind === 'sev-firmware') return attestable(code, name, advisory, remedy.version, firmware);
-  const next = `${mendedBy(remedy)} See ${source}`;
-  return { code, severity: 'note', sentence: `${name}: ${sentence} No attestation shows whether it is mended.`, next };
+  if (remedy.kind !== 'sev-firmware') return unattestable(advisory, remedy);
+  return attestable(codeOf(advisory), nameOf(advisory), advisory, remedy.version, firmware);
+}
+
+function openFinding(advisory: Advisory, generation: Exclude<Generation, 'simulated'>): Finding | undefined {
+  const remedy = advisory.affects[generation];
+  if (!remedy) return undefined;
+  if (remedy.kind !== 'sev-firmware') return unattestable(advisory, remedy);
+  const sentence = `${nameOf(advisory)}: ${advisory.sentence} Whether it is mended, the version tells.`;
+  const next = `Have SEV firmware ${remedy.version.join('.')} or later there. See ${advisory.source}`;
+  return { code: codeOf(advisory), severity: 'unchecked', sentence, next };
+}
+
+function unattestable(advisory: Advisory, remedy: Exclude<Remedy, { kind: 'sev-firmware' }>): Finding {
+  const sentence = `${nameOf(advisory)}: ${advisory.sentence} No attestation shows whether it is mended.`;
+  return { code: codeOf(advisory), severity: 'note', sentence, next: `${mendedBy(remedy)} See ${advisory.source}` };
 }
 
 /** The one kind that a version tells: and a version counts as told only, until a launch measure holds it. */

@@ -40,6 +40,11 @@ describeWithVectors('chain, with real certificates', () => {
     const { out } = await run('chain', full);
     expect(out).toMatch(/^GENUINE: .*Naples/);
     expect(out).toContain("The root key (ARK) is AMD's for Naples");
+    expect(out).toContain('that the version of its SEV firmware tells of: CVE-2019-9836.');
+    expect(out).toMatch(/that no attestation tells of: .*arXiv:1908\.11680/);
+    expect(byExport.json).toMatchObject({
+      advisories: expect.arrayContaining([expect.objectContaining({ code: 'ADVISORY_CVE-2019-9836' })]) as unknown,
+    });
     for (const { line } of byExport.json.certificates) expect(out).toContain(line);
   });
 
@@ -115,6 +120,7 @@ describe('chain', () => {
     expect((await run('chain', chain, '--simulated')).out).toMatch(/^SIMULATED/);
     const { out } = await run('chain', chain);
     expect(out).toContain("The root key (ARK) is the published test root, which is not AMD's.");
+    expect(out).not.toContain('Known weaknesses');
     expect((await run('chain', chain)).out).toMatch(/^REFUSED\nCERT_ROOT_UNKNOWN.*SIMULATED/);
   });
 

@@ -1,4 +1,5 @@
 // The verb `chain`: does a platform's chain lead to AMD?
+import { adviseOnGeneration } from '../../shared/decide/advisories.ts';
 import type { ChainReport } from '../../shared/verify/cert-chain.ts';
 import { sevctlVerifyText } from '../../shared/verify/sevctl-tree.ts';
 import { required } from './options.ts';
@@ -39,6 +40,7 @@ function toJson({ report, collected, refusal }: ReadPlatform): object {
     certificates,
     links,
     notes,
+    advisories: advisoriesOf(report),
     chipId: collected.chipId,
     missing: collected.missing,
     problems: collected.problems,
@@ -55,8 +57,29 @@ function toText({ report, collected, refusal }: ReadPlatform): string {
     ...missing,
     ...collected.problems.filter((error) => error !== refusal).map(errorText),
     ...report.notes.map((note) => `Note: ${note}`),
+    refusal ? '' : advisoriesText(report),
   ];
   return `${parts.filter(Boolean).join('\n\n')}\n`;
+}
+
+/** What is published about processors of AMD's of this generation; nothing of simulated ones. */
+const advisoriesOf = ({ status, trusted }: ChainReport) =>
+  status === 'genuine' ? adviseOnGeneration(trusted!.root.generation, new Date()) : [];
+
+/** By their names; the words are long, and in the JSON. */
+function advisoriesText(report: ChainReport): string {
+  const findings = advisoriesOf(report);
+  const names = (severity: string): string =>
+    findings
+      .filter(({ code, severity: own }) => code.startsWith('ADVISORY_') && own === severity)
+      .map(({ code }) => code.replace('ADVISORY_', ''))
+      .join(', ');
+  const lines = [
+    ['Known weaknesses that the version of its SEV firmware tells of: ', names('unchecked')],
+    ['Known weaknesses that no attestation tells of: ', names('note')],
+  ].filter(([, ids]) => ids !== '');
+  if (lines.length === 0) return '';
+  return [...lines.map(([text, ids]) => `${text}${ids}.`), 'In words: --json, or the app.'].join('\n');
 }
 
 const MARKS = { verified: '[ok]', failed: '[NO]', unchecked: '[ ? ]' };

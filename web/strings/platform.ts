@@ -34,6 +34,8 @@ export const platform = {
   weaknessesNone: 'None that the version shows which the host reports.',
   weaknessesMore: (count: number) => `${count} further ${count === 1 ? 'note' : 'notes'}, and what no version can show`,
   weaknessesUnknown: 'The certificates do not say which firmware runs now; the relay, or a measurement, will.',
+  weaknessesOpen: (count: number) =>
+    `${count} ${count === 1 ? 'note' : 'notes'} on this generation, and what no version can show`,
   owners: {
     self: 'The machine itself: it made its own owner key',
     external: 'An owner with a key of their own (OCA)',
