@@ -1,5 +1,5 @@
 // The pages say what is so: methods, tests, links and commands in them exist, and every command says who runs it.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MESSAGE_KINDS, typeOfKind } from '../../shared/airgap/messages.ts';
@@ -97,6 +97,20 @@ describe.each(Object.entries(HELP))('The options of %s', (_, snapshots) => {
     expect(options.size).toBeGreaterThan(10);
     const silent = [...options].filter((option) => !new RegExp(`${option}(?![a-z0-9-])`).test(all));
     expect(silent).toEqual([]);
+  });
+});
+
+describe('The words of the screens', () => {
+  const strings = readdirSync('web/strings').map((name) => readFileSync(join('web/strings', name), 'utf8'));
+  // What stands for a name, such as “Have … import it”, is left out.
+  const partsOf = (words: string): string[] => words.split(/ ?… ?|\.$/).filter((part) => part.length > 3);
+
+  it.each(['docs/guest-owner.md', 'docs/platform-owner.md', 'docs/evidence.md'])('are quoted rightly in %s', (page) => {
+    const quoted = [...readPage(page).matchAll(/(?<!\*)\*([A-Z][^*|]+)\*(?!\*)/g)].map(([, words]) => words!);
+    expect(quoted.length).toBeGreaterThan(1);
+    const isSaid = (words: string): boolean =>
+      partsOf(words).every((part) => strings.some((all) => all.includes(part)));
+    expect(quoted.map((words) => words.replaceAll(/\s+/g, ' ')).filter((words) => !isSaid(words))).toEqual([]);
   });
 });
 

@@ -3,7 +3,7 @@ export const relay = {
   lead: 'A relay on the host carries blobs to and fro. Nothing that it says is believed before it is verified.',
   byLink: 'By pairing link',
   linkLabel: 'Pairing link',
-  linkHint: 'The operator sees it in the terminal when sev-relay starts. It ends in #relay=…&code=….',
+  linkHint: 'The operator sees it in the terminal when sev-relay starts. At its end stands #relay=…&code=…',
   connect: 'Connect to the relay',
   byCertificates: 'By its certificates',
   certificatesHint:
