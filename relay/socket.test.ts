@@ -32,6 +32,12 @@ const describeWithOpenssl = (title: string, suite: () => void): void => {
   else describe.skip(`${title} (needs openssl)`, suite);
 };
 
+/** A relay's log, and what it has said so far. */
+function listeningLog() {
+  let said = '';
+  return { log: makeLog('info', (text) => (said += text)), lines: () => said };
+}
+
 const hello = (token: string): string => encodeRequest(0, 'relay.hello', { token });
 
 /** How an upgrade with these headers is answered: a status, or 101. */
@@ -246,12 +252,13 @@ describe('clients', () => {
   });
 
   it('that give no sign of life are dropped', async () => {
-    const relay = await relayForTests({ limits: { pingMs: 60 } });
+    const { log, lines } = listeningLog();
+    const relay = await relayForTests({ limits: { pingMs: 250 }, log });
     const client = await TestClient.pair(relay.pairingLink);
+    const observer = await TestClient.pair(relay.pairingLink);
+    // A paused client neither answers a ping nor sees the end: the relay tells when it drops it.
     client.socket.pause();
-    // A paused client neither answers a ping nor sees the end: look from the relay's side, at who still counts.
-    const observer = await TestClient.pair((await relayForTests({ limits: { pingMs: 60 } })).pairingLink);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await eventually(lines, (said) => said.includes('client 1 is silent'));
     expect(observer.socket.readyState).toBe(WebSocket.OPEN);
     client.socket.resume();
     expect((await client.closed).code).toBe(1006);
@@ -266,11 +273,12 @@ describe('clients', () => {
       state: 'running' as const,
     }));
     const guests = [guestsForTests({ list: () => Promise.resolve(many) })];
-    const relay = await relayForTests({ limits: { bufferedBytes: 64 * 1024 } }, { guests });
+    const { log, lines } = listeningLog();
+    const relay = await relayForTests({ limits: { bufferedBytes: 64 * 1024 }, log }, { guests });
     const client = await TestClient.pair(relay.pairingLink);
     client.socket.pause();
     for (let i = 0; i < 30; i++) client.sendRaw(encodeRequest(1000 + i, 'guest.list', {}));
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await eventually(lines, (said) => said.includes('reads too slowly'));
     client.socket.resume();
     expect((await client.closed).code).toBe(1006);
     expect((await TestClient.pair(relay.pairingLink)).socket.readyState).toBe(WebSocket.OPEN);

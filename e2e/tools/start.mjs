@@ -8,15 +8,17 @@ import { buildWhereStale } from './build.mjs';
 const STATE = resolve('node_modules/.cache/sev-relay-demo');
 const PWA_LINK = /http:\/\/localhost:\d+\/#\S+/;
 
+const children = [];
 let closing = false;
 
 await buildWhereStale();
 mkdirSync(STATE, { recursive: true, mode: 0o700 });
+// They have groups of their own and would outlive us, whatever we end of.
+for (const event of ['SIGINT', 'SIGTERM', 'SIGHUP', 'exit']) process.on(event, closeAll);
+// Whoever read the link may be gone; both serve on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 const verifier = start('The web app', ['dist/cli/main.js', 'serve', '--port', '4173']);
 const relay = start('The relay', ['dist/relay/main.js', '--simulate', '--listen', '127.0.0.1:8455', '--state', STATE]);
-const children = [verifier, relay];
-process.on('SIGINT', closeAll);
-process.on('SIGTERM', closeAll);
 
 try {
   await verifier.says(/http:\/\/localhost/);
@@ -35,18 +37,21 @@ try {
 /** Starts one command in a process group of its own, so that Ctrl-C reaches it once and through us alone. */
 function start(name, args) {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  children.push(child);
   let output = '';
   const collect = (chunk) => {
     output += chunk;
   };
   child.stdout.on('data', collect);
   child.stderr.on('data', collect);
-  child.on('exit', (code) => {
+  const failed = (why) => {
     if (closing) return;
-    console.error(`${name} ended (${code ?? 'killed'}):\n${output}`);
+    console.error(`${name} ${why}:\n${output}`);
     process.exitCode = 1;
     closeAll();
-  });
+  };
+  child.on('error', ({ code }) => failed(`could not be started (${code})`));
+  child.on('exit', (code) => failed(`ended (${code ?? 'killed'})`));
   const says = (pattern) =>
     new Promise((resolve, reject) => {
       const look = () => {
@@ -63,5 +68,5 @@ function start(name, args) {
 function closeAll() {
   if (closing) return;
   closing = true;
-  for (const { child } of children) if (child.exitCode === null) child.kill('SIGTERM');
+  for (const child of children) if (child.pid !== undefined && child.exitCode === null) child.kill('SIGTERM');
 }

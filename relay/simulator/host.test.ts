@@ -12,7 +12,6 @@ import { makePlatformKey } from '../../shared/simulator/platform-key.ts';
 import { describeWithVectors, vectorJson } from '../../shared/testing/vectors.ts';
 import { vectorChip } from '../../shared/testing/vector-platform.ts';
 import { encodeMark, endChild, markOf, ownMark } from '../processes.ts';
-import { readIfThere } from '../read-if-there.ts';
 import { temporaryFolder } from '../testing.ts';
 import { type SimulatedHostOptions, startSimulatedHost } from './host.ts';
 import { openRunFolder } from './run-folder.ts';
@@ -194,10 +193,15 @@ it('A relay that serves keeps its guests when another command takes its state fo
 });
 
 it('A simulated host that cannot begin leaves no folder behind', () => {
-  const own = (): string[] =>
-    readdirSync(tmpdir())
-      .filter((name) => name.startsWith('sev-simulated-'))
-      .filter((name) => readIfThere(join(tmpdir(), name, 'owner')) === encodeMark(ownMark()));
+  const isOwn = (name: string): boolean => {
+    try {
+      return readFileSync(join(tmpdir(), name, 'owner'), 'utf8') === encodeMark(ownMark());
+    } catch {
+      // Another user's, or gone since.
+      return false;
+    }
+  };
+  const own = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('sev-simulated-') && isOwn(name));
   const before = own();
   expect(() => openRunFolder(join(temporaryFolder(), 'missing'))).toThrow('RELAY_STATE');
   expect(own()).toEqual(before);

@@ -1,5 +1,6 @@
 // The same client against a real QEMU under plain emulation: what does not need SEV, and the errors it really gives.
 import { spawn, type ChildProcess } from 'node:child_process';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SevError } from '../../shared/errors.ts';
@@ -34,13 +35,22 @@ function startQemu(listen: string): ChildProcess {
   return qemu;
 }
 
-function watch(qmp: QmpEndpoint): { guests: QmpGuests; changes: string[] } {
-  const limits = { ...MONITOR_LIMITS, greetingMs: 500, firstRetryMs: 20, lastRetryMs: 100 };
+/** @param greetingMs long, since a QEMU on a busy machine greets late, and is no other client's for that */
+function watch(qmp: QmpEndpoint, greetingMs = 30_000): { guests: QmpGuests; changes: string[] } {
+  const limits = { ...MONITOR_LIMITS, greetingMs, firstRetryMs: 20, lastRetryMs: 100 };
   const guests = new QmpGuests([{ name: 'real', qmp }], silentLog, 'qmp', limits);
   const changes: string[] = [];
   guests.onChange(({ state }) => changes.push(state));
   onTestFinished(() => guests.close());
   return { guests, changes };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 const arrives = (guests: QmpGuests, state: string): Promise<unknown> =>
@@ -98,7 +108,7 @@ describeWithQemu('a real QEMU without SEV', () => {
     startQemu(`unix:${path}`);
     const first = watch({ path });
     await arrives(first.guests, 'prelaunch');
-    const second = watch({ path });
+    const second = watch({ path }, 500);
     expect((await failure(second.guests.resume(ID))).code).toBe('RELAY_QMP_BUSY');
     await first.guests.close();
     await arrives(second.guests, 'prelaunch');
@@ -130,7 +140,7 @@ describeWithQemu('a real QEMU without SEV', () => {
   });
 
   it('is reached by TCP', async () => {
-    const port = 20_000 + (process.pid % 20_000);
+    const port = await freePort();
     startQemu(`tcp:127.0.0.1:${port}`);
     const { guests } = watch({ host: '127.0.0.1', port });
     await arrives(guests, 'prelaunch');
