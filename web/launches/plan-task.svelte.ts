@@ -10,7 +10,7 @@ import type { Role } from '../library/reference-record.ts';
 import { words } from '../strings/index.ts';
 import type { CallOptions } from '../workers/call.ts';
 import type { LaunchWork } from './launch-work.svelte.ts';
-import type { CpuPlan, FileFacts, KernelPlan, Plan } from './plan.ts';
+import { type CpuPlan, type FileFacts, hasAllPages, type KernelPlan, type Plan, usesEs } from './plan.ts';
 import { modelOf } from './profile-fit.ts';
 
 /** A file that is being hashed. */
@@ -146,12 +146,13 @@ export class PlanTask {
   /** Policy and key sharing are settled by the session; what is expected can be put right until a secret is sealed. */
   async #change(change: { readonly [K in keyof Plan]?: Plan[K] | undefined }): Promise<void> {
     const settled = 'policy' in change || 'acceptsKeySharing' in change;
-    const { state } = await this.#launch.app.launches.change(this.#launch.id, (record) => {
+    const { state, plan } = await this.#launch.app.launches.change(this.#launch.id, (record) => {
       const open = record.state === 'platform' || (record.state === 'mismatch' && !settled);
       if (!open) throw new SevError('VAULT_CONFLICT');
       return { ...record, plan: { ...record.plan, ...change } as Plan, updatedAt: Date.now() };
     });
-    if (state === 'mismatch') await this.#launch.judgeRecord();
+    // Between two files there is nothing to compare with.
+    if (state === 'mismatch' && (!usesEs(plan) || hasAllPages(plan.cpu))) await this.#launch.judgeRecord();
   }
 }
 

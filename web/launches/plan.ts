@@ -74,7 +74,8 @@ export function planFindings(plan: Plan, image: ImageRecord): readonly Finding[]
   return imageFindings(image.guestImage, wants).filter(({ severity }) => severity !== 'ok');
 }
 
-const hasAllPages = ({ pages, vcpus }: CpuPlan): boolean =>
+/** Whether pages that are to come from files are all there. */
+export const hasAllPages = ({ pages, vcpus }: CpuPlan): boolean =>
   pages === undefined || (pages.boot !== undefined && (vcpus === 1 || pages.others !== undefined));
 
 /** Whether there is all that a session needs. */
