@@ -42,6 +42,8 @@ export async function framesOnTerminal(command: readonly string[], wanted: (fram
       resolve([text]);
     });
   });
+  // It may end in this very moment, and then nobody reads the key.
+  child.stdin.on('error', () => undefined);
   if (child.exitCode === null) child.stdin.write('q');
   await ended;
   return frames;

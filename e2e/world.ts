@@ -41,6 +41,8 @@ export function start(command: string, args: readonly string[], env: NodeJS.Proc
   };
   child.stdout.on('data', collect);
   child.stderr.on('data', collect);
+  // What is typed to one that has just ended is lost, and `says` tells that it ended.
+  child.stdin.on('error', () => undefined);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   return {
     process: child,

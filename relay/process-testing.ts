@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'vite';
 import { onTestFinished } from 'vitest';
+import { endChild } from './processes.ts';
 
 /** Builds the command as `npm run build:node` does, but aside; below node_modules, so that ws is found. */
 export async function buildRelay(): Promise<string> {
@@ -25,7 +26,7 @@ export class RelayProcess {
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
       stream.on('data', (piece: Buffer) => (this.#output += piece.toString('utf8')));
     }
-    onTestFinished(() => void this.child.kill('SIGKILL'));
+    onTestFinished(() => endChild(this.child, 'SIGKILL'));
   }
 
   get output(): string {
@@ -37,14 +38,20 @@ export class RelayProcess {
     for (;;) {
       const link = /http:\S+#relay=\S+/.exec(this.#output)?.[0];
       if (link !== undefined) return link;
-      if (this.child.exitCode !== null) throw new Error(`it ended: ${this.#output}`);
+      if (this.#hasEnded) throw new Error(`it ended: ${this.#output}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
 
   async end(signal: NodeJS.Signals): Promise<number | null> {
+    if (this.#hasEnded) return this.child.exitCode;
     const ended = new Promise<number | null>((resolve) => this.child.once('exit', resolve));
-    this.child.kill(signal);
+    endChild(this.child, signal);
     return ended;
+  }
+
+  /** By itself, or by a signal. */
+  get #hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 }

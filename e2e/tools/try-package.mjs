@@ -88,8 +88,11 @@ async function tryServing(command, args, pattern, use) {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   });
-  await use(await says(child, pattern));
-  process.kill(-child.pid, 'SIGTERM');
+  try {
+    await use(await says(child, pattern));
+  } finally {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
+  }
 }
 
 /** Waits until a process says something of this form. */
@@ -101,6 +104,7 @@ function says(child, pattern) {
       const match = pattern.exec(output);
       if (match) found(match[0]);
     });
+    child.once('error', failed);
     child.once('exit', () => failed(new Error(`It ended: ${output}`)));
   });
 }

@@ -29,6 +29,14 @@ describe('key files', () => {
     expect(readdirSync(folder.path)).toEqual(['tik.bin']);
   });
 
+  it('are replaced although a killed command of the same number left its own half', async () => {
+    const folder = new TestFolder();
+    folder.write('tik.bin', 'old');
+    folder.write(`tik.bin.${process.pid}.new`, 'half');
+    await writeOutputs([key(folder.at('tik.bin'))], true);
+    expect(folder.read('tik.bin')).toEqual(Uint8Array.of(1, 2, 3));
+  });
+
   it.each([0o755, 0o777, 0o1777, 0o704, 0o702, 0o720])('are refused into a folder of mode %o', async (mode) => {
     const folder = new TestFolder();
     chmodSync(folder.path, mode);

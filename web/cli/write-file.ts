@@ -1,4 +1,5 @@
 // Writing results: never over a file that is there unless that was asked for, and keys for their owner alone.
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -26,9 +27,11 @@ export async function writeOutputs(outputs: readonly Output[], force: boolean): 
   }
   for (const { path } of outputs) await (force ? requireReplaceable(path) : requireAbsent(path));
   const made: string[] = [];
+  // Drawn, since in a container every process may have the same number: what a killed one left must not be in the way.
+  const suffix = force ? `.${randomBytes(6).toString('hex')}.new` : '';
   try {
-    for (const output of outputs) made.push(await make(output, force));
-    if (force) for (const { path } of outputs) await said(path, () => rename(fresh(path), path));
+    for (const output of outputs) made.push(await make(output, suffix));
+    if (force) for (const { path } of outputs) await said(path, () => rename(`${path}${suffix}`, path));
   } catch (error) {
     // What was renamed is no longer there under its first name, and stays.
     for (const path of made) await rm(path, { force: true });
@@ -60,12 +63,9 @@ async function requireReplaceable(path: string): Promise<void> {
   });
 }
 
-/** The name of a replacement until it is whole. */
-const fresh = (path: string): string => `${path}.${process.pid}.new`;
-
-/** Makes one file, beside the one that it will replace; answers where. */
-async function make(output: Output, force: boolean): Promise<string> {
-  const path = force ? fresh(output.path) : output.path;
+/** Makes one file, with a suffix beside the one that it will replace; answers where. */
+async function make(output: Output, suffix: string): Promise<string> {
+  const path = `${output.path}${suffix}`;
   await said(output.path, () => create(path, output));
   return path;
 }

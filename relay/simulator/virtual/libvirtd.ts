@@ -51,13 +51,14 @@ export async function startLibvirtd(folder: string, shim: string): Promise<Libvi
   });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  child.on('error', ({ message }) => (said += message));
   const socket = join(sockets, 'libvirt-sock');
   await eventually(
-    () => existsSync(socket) || child.exitCode !== null,
+    () => existsSync(socket) || hasEnded(child),
     (over) => over,
     30_000,
   );
-  if (child.exitCode !== null) throw new Error(`libvirtd did not start: ${said}`);
+  if (hasEnded(child)) throw new Error(`libvirtd did not start: ${said}`);
   const uri = `qemu+unix:///system?socket=${socket}`;
   return {
     uri,
@@ -67,8 +68,12 @@ export async function startLibvirtd(folder: string, shim: string): Promise<Libvi
   };
 }
 
+/** By itself, by a signal, or before it began. */
+const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
+  pid === undefined || exitCode !== null || signalCode !== null;
+
 async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (hasEnded(child)) return;
   const over = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await over;
