@@ -19,14 +19,13 @@ describe('A guest image', () => {
     expect(findings.map((finding) => [finding.code, finding.severity])).toEqual([[code, severity]]);
   });
 
-  it('that cannot be read is refused where a kernel is to be measured, and only there', () => {
-    const asked = (kernelHashes: boolean) =>
-      imageFindings(undefined, { kernelHashes, es: true, secret: true }).map(({ code, severity }) => [code, severity]);
-    expect(asked(false)).toEqual([['IMAGE_UNREAD', 'warning']]);
-    expect(asked(true)).toEqual([
-      ['IMAGE_UNREAD', 'warning'],
-      ['MEASURE_IMAGE', 'refused'],
-    ]);
+  it('that cannot be read is refused where a kernel or registers are to be measured, and only there', () => {
+    const asked = (kernelHashes: boolean, es: boolean) =>
+      imageFindings(undefined, { kernelHashes, es, secret: true }).map(({ code, severity }) => `${severity} ${code}`);
+    expect(asked(false, false)).toEqual(['warning IMAGE_UNREAD']);
+    expect(asked(true, false)).toEqual(['warning IMAGE_UNREAD', 'refused MEASURE_IMAGE']);
+    expect(asked(false, true)).toEqual(['warning IMAGE_UNREAD', 'refused MEASURE_IMAGE']);
+    expect(asked(true, true)).toHaveLength(3);
   });
 
   it('is refused where it cannot do what is asked, and only there', () => {

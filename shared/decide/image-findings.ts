@@ -46,9 +46,18 @@ const UNREAD: Finding = {
 export const UNREAD_KERNEL =
   'What the guest image says of itself cannot be read, so nobody can tell that it checks the kernel that is measured.';
 
+const UNREAD_RESET =
+  'What the guest image says of itself cannot be read, so nobody can tell where further CPUs start under SEV-ES.';
+
 /** @param image undefined where the file says nothing of itself that can be read */
 export function imageFindings(image: GuestImage | undefined, wants: ImageWants): readonly Finding[] {
-  if (!image) return [UNREAD, ...(wants.kernelHashes ? [cannot(UNREAD_KERNEL)] : [])];
+  if (!image) {
+    return [
+      UNREAD,
+      ...(wants.kernelHashes ? [cannot(UNREAD_KERNEL)] : []),
+      ...(wants.es ? [cannot(UNREAD_RESET)] : []),
+    ];
+  }
   const findings: Finding[] = [{ code: `IMAGE_${image.kind.toUpperCase().replace('-', '_')}`, ...KINDS[image.kind] }];
   if (image.kind === 'vars') return findings;
   if (wants.kernelHashes && !image.hashArea) {

@@ -30,6 +30,11 @@ describe('A plan', () => {
     expect(codes).toEqual(['IMAGE_UNREAD']);
   });
 
+  it('wastes no session on SEV-ES with an image that cannot be read', () => {
+    const es = { ...plain, policy: 0x7 };
+    expect([planIsWhole(es, recordOf(said)), planIsWhole(es, recordOf(undefined))]).toEqual([true, false]);
+  });
+
   it('with pages from files is whole with a page for every CPU that there is', () => {
     const es = { ...plain, policy: 0x7 };
     const [boot, others] = ['a', 'b'].map((name) => ({ name, page: new Uint8Array(4096) })) as [Page, Page];
