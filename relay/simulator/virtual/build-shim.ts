@@ -1,5 +1,5 @@
 // Compiles the shim with the system's own compiler and kernel headers, where it is first needed.
-import { execFile } from 'node:child_process';
+import { execFile, type ExecFileException } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,8 +19,10 @@ export async function buildShim(folder: string): Promise<string> {
     await promisify(execFile)('cc', [...FLAGS, '-o', library, code, '-ldl', '-lpthread']);
     return library;
   } catch (cause) {
-    const { code: errno, stderr = '' } = cause as NodeJS.ErrnoException & { stderr?: string };
-    const said = errno === 'ENOENT' ? 'There is no C compiler (cc).' : `cc said: ${stderr.split('\n')[0] ?? ''}`;
+    const { code, signal, stderr = '' } = cause as ExecFileException;
+    const [first = ''] = stderr.split('\n');
+    const ended = signal ? `cc was ended by ${signal}.` : `cc ended with ${code}.`;
+    const said = String(code) === 'ENOENT' ? 'There is no C compiler (cc).' : first ? `cc said: ${first}` : ended;
     throw new SevError('RELAY_FILE', {
       at: 'shim.c',
       sentence: 'The shim of the virtual SEV host could not be compiled.',
