@@ -85,10 +85,10 @@ export class FaultyWorld {
         this.#mending = this.#restartRelay();
         return undefined;
       case 'the page is reloaded':
-        this.#mending = this.page.reload();
+        this.#mending = unlessGoing(this.page.reload());
         return frame;
       case 'the tab is closed':
-        this.#mending = this.page.close();
+        this.#mending = unlessGoing(this.page.close());
         return frame;
       default:
         return frame;
@@ -112,6 +112,9 @@ export class FaultyWorld {
     return logs.map((path) => (existsSync(path) ? readFileSync(path, 'utf8') : '')).join('\n');
   }
 }
+
+/** The player may have gone to another page in this very moment: then the browser gives up one of the two. */
+const unlessGoing = (work: Promise<unknown>): Promise<unknown> => work.catch(() => undefined);
 
 export interface Settings {
   readonly appUrl: string;
