@@ -12,7 +12,6 @@ const CODES: Partial<Record<ErrorCode, ValidateExitCode>> = {
   RELAY_USAGE: 2,
   MEASURE_VCPUS: 2,
   MEASURE_CPU: 2,
-  MEASURE_VMSA: 2,
   MEASURE_SECRET_GUID: 2,
   MEASURE_SECRET_SIZE: 2,
   MEASURE_DEBUG_POLICY: 3,
