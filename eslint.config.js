@@ -43,7 +43,7 @@ export default ts.config(
   // A rule of its own, because of two settings of one rule for one file only the last counts.
   {
     files: ['**/*.ts', '**/*.svelte'],
-    ignores: ['shared/session/secret-packet.ts', 'shared/session/secret-packet.test.ts'],
+    ignores: ['shared/sev/seal/secret-packet.ts', 'shared/sev/seal/secret-packet.test.ts'],
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { concat } from '../shared/bytes/writer.ts';
 import { equalBytes } from '../shared/bytes/equal.ts';
-import { parseCertChain } from '../shared/formats/cert-chain.ts';
-import { parseSevCert } from '../shared/formats/sev-cert.ts';
+import { parseCertChain } from '../shared/sev/formats/cert-chain.ts';
+import { parseSevCert } from '../shared/sev/formats/sev-cert.ts';
 import type { MethodName, ParamsOf } from '../shared/relay-protocol.ts';
-import { makeOwnerKey } from '../shared/session/owner-key.ts';
-import { makeOcaCertificate, signPekCsr, verifyOca } from '../shared/session/ownership.ts';
+import { makeOwnerKey } from '../shared/sev/session/owner-key.ts';
+import { makeOcaCertificate, signPekCsr, verifyOca } from '../shared/sev/session/ownership.ts';
 import { SIMULATED_ROOT } from '../shared/trust/simulated-root.ts';
-import { verifyCertChain } from '../shared/verify/cert-chain.ts';
+import { verifyCertChain } from '../shared/sev/verify/cert-chain.ts';
 import { buildRelay, RelayProcess } from './process-testing.ts';
 import { eventually, temporaryFolder, TestClient } from './testing.ts';
 

@@ -1,7 +1,7 @@
 // Pictures of every step of a launch, for the README and for looking at: `npm run pictures`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildVmsa } from '../../shared/formats/vmsa.ts';
+import { buildVmsa } from '../../shared/guest/vmsa.ts';
 import {
   chooseImage,
   continueGuest,

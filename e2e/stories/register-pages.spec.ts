@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { buildVmsa } from '../../shared/formats/vmsa.ts';
+import { buildVmsa } from '../../shared/guest/vmsa.ts';
 import { expectAccessible } from '../access.ts';
 import { chooseImage, demoImage, launch, MATCH, meet, MISMATCH, verdict } from '../journey.ts';
 import { expect, start, test } from '../world.ts';

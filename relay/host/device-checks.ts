@@ -1,6 +1,6 @@
 // /dev/sev: whether this user may use it, and what firmware answers there.
-import { adviseOnFirmware, recommendedFloor } from '../../shared/decide/advisories.ts';
-import { ADVISORIES_AS_OF } from '../../shared/decide/advisories-table.ts';
+import { adviseOnFirmware, recommendedFloor } from '../../shared/advisories/advisories.ts';
+import { ADVISORIES_AS_OF } from '../../shared/advisories/advisories-table.ts';
 import { type Answer, type Check, fail, type Look, pass, skip, warn } from './check.ts';
 import { processorOf } from './cpu-checks.ts';
 

@@ -1,6 +1,6 @@
 // QEMU, libvirt and the firmware images: whether they know SEV, and since when.
 import { SevError } from '../../shared/errors.ts';
-import { parseGuestImage } from '../../shared/formats/guest-image.ts';
+import { parseGuestImage } from '../../shared/guest/guest-image.ts';
 import { type Answer, type Check, fail, type Look, pass, skip, versionAtLeast, warn } from './check.ts';
 import type { HostReadings } from './readings.ts';
 

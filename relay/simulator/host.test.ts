@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseCertChain } from '../../shared/formats/cert-chain.ts';
+import { parseCertChain } from '../../shared/sev/formats/cert-chain.ts';
 import { webCryptoRandom } from '../../shared/crypto/subtle.ts';
-import { parseSevCert } from '../../shared/formats/sev-cert.ts';
+import { parseSevCert } from '../../shared/sev/formats/sev-cert.ts';
 import { concat } from '../../shared/bytes/writer.ts';
 import { certificateOf, signed, slotBy } from '../../shared/simulator/certify.ts';
 import { makePlatformKey } from '../../shared/simulator/platform-key.ts';

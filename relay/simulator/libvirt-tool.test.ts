@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { toBase64 } from '../../shared/bytes/text.ts';
 import { concat } from '../../shared/bytes/writer.ts';
 import { webCryptoRandom } from '../../shared/crypto/subtle.ts';
-import { makeLaunchSession } from '../../shared/session/launch-session.ts';
+import { makeLaunchSession } from '../../shared/sev/session/launch-session.ts';
 import { QmpConnection } from '../sources/qmp/connection.ts';
 import { temporaryFolder } from '../testing.ts';
 import { startSimulatedHost } from './host.ts';

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SevError } from '../../shared/errors.ts';
-import { caCertSize, type CaCert, parseCaCert } from '../../shared/formats/ca-cert.ts';
-import { parseSevCert, SEV_CERT_SIZE, type SevCert } from '../../shared/formats/sev-cert.ts';
+import { caCertSize, type CaCert, parseCaCert } from '../../shared/sev/formats/ca-cert.ts';
+import { parseSevCert, SEV_CERT_SIZE, type SevCert } from '../../shared/sev/formats/sev-cert.ts';
 
 const MAX_FILE_BYTES = 64 * 1024;
 

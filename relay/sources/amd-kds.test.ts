@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { toHex } from '../../shared/bytes/text.ts';
-import { parseSevCert } from '../../shared/formats/sev-cert.ts';
+import { parseSevCert } from '../../shared/sev/formats/sev-cert.ts';
 import { SimulatedAmdSp } from '../../shared/simulator/amd-sp.ts';
 import { describeWithVectors, vectorBytes } from '../../shared/testing/vectors.ts';
 import { silentLog } from '../log.ts';

@@ -1,7 +1,7 @@
 // `sev-relay generate`: a key and a certificate for an owner, in the files that sevctl writes.
 import { rmSync } from 'node:fs';
-import { makeOcaCertificate } from '../../shared/session/ownership.ts';
-import { exportOwnerKey, makeOwnerKey } from '../../shared/session/owner-key.ts';
+import { makeOcaCertificate } from '../../shared/sev/session/ownership.ts';
+import { exportOwnerKey, makeOwnerKey } from '../../shared/sev/session/owner-key.ts';
 import { type Command, helpOf, HELP_FLAG, readCommandLine } from '../flags.ts';
 import { print, writeFile } from './platform-verb.ts';
 

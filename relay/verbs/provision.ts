@@ -1,9 +1,9 @@
 // `sev-relay provision`: an owner takes the platform, with the owner's key here, or signing elsewhere in two steps.
 import { readFileSync } from 'node:fs';
 import { SevError } from '../../shared/errors.ts';
-import { parseSevCert } from '../../shared/formats/sev-cert.ts';
-import { parsePekCsr, signPekCsr, verifyOca } from '../../shared/session/ownership.ts';
-import { importOwnerKey } from '../../shared/session/owner-key.ts';
+import { parseSevCert } from '../../shared/sev/formats/sev-cert.ts';
+import { parsePekCsr, signPekCsr, verifyOca } from '../../shared/sev/session/ownership.ts';
+import { importOwnerKey } from '../../shared/sev/session/owner-key.ts';
 import { type Command, helpOf, readCommandLine, usageError } from '../flags.ts';
 import type { PlatformSource } from '../sources/types.ts';
 import { OWNER_FLAGS, print, requireOwnership, withPlatform, writeFile } from './platform-verb.ts';

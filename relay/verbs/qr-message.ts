@@ -3,8 +3,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { AirgapMessage } from '../../shared/airgap/index.ts';
 import { SevError } from '../../shared/errors.ts';
-import type { CaCert } from '../../shared/formats/ca-cert.ts';
-import type { SevCert } from '../../shared/formats/sev-cert.ts';
+import type { CaCert } from '../../shared/sev/formats/ca-cert.ts';
+import type { SevCert } from '../../shared/sev/formats/sev-cert.ts';
 import type { Piece, PieceKind, PieceOf } from '../../shared/intake/piece.ts';
 import { recognise } from '../../shared/intake/recognise.ts';
 

@@ -4,7 +4,7 @@ import { fromHex, toHex } from '../bytes/text.ts';
 import { encodeMidstate, parseMidstate } from '../crypto/sha256-midstate.ts';
 import { type Sha256Midstate, Sha256Stream } from '../crypto/sha256-stream.ts';
 import { SevError } from '../errors.ts';
-import type { GuestImage, MemoryArea } from '../formats/guest-image.ts';
+import type { GuestImage, MemoryArea } from '../guest/guest-image.ts';
 import { labelOf } from './message-members.ts';
 import type { OfKind } from './messages.ts';
 

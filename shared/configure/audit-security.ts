@@ -1,10 +1,10 @@
 // The part of an audit that looks at the launch security: whether it is SEV, for whose session, under which policy.
 import { equalBytes } from '../bytes/equal.ts';
 import { fromBase64 } from '../bytes/text.ts';
-import type { Finding } from '../decide/finding.ts';
-import { LAUNCH_SESSION_SIZE } from '../formats/launch-session.ts';
-import { showPolicy } from '../formats/policy.ts';
-import { SEV_CERT_SIZE } from '../formats/sev-cert.ts';
+import type { Finding } from '../findings/finding.ts';
+import { LAUNCH_SESSION_SIZE } from '../sev/formats/launch-session.ts';
+import { showPolicy } from '../sev/formats/policy.ts';
+import { SEV_CERT_SIZE } from '../sev/formats/sev-cert.ts';
 import type { AuditContext } from './audit.ts';
 import type { ConfigFacts } from './config-facts.ts';
 import { finding } from './config-finding.ts';

@@ -8,7 +8,7 @@ import { domainXml } from './libvirt-xml.ts';
 import { qemuArguments, qemuCommand } from './qemu-command.ts';
 import { readDomainXml } from './read-domain.ts';
 import { readQemuArguments } from './read-qemu.ts';
-import type { Finding } from '../decide/finding.ts';
+import type { Finding } from '../findings/finding.ts';
 
 const config: LaunchConfig = {
   name: 'web-1',

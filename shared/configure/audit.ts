@@ -1,5 +1,5 @@
 // An audit of the configuration that a host will launch, or has: what undermines the measurement, and what will not run.
-import type { Finding } from '../decide/finding.ts';
+import type { Finding } from '../findings/finding.ts';
 import { securityFindings } from './audit-security.ts';
 import { finding } from './config-finding.ts';
 import { type ConfigFacts, machineVersion } from './config-facts.ts';

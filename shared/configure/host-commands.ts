@@ -1,7 +1,7 @@
 // The exact commands that a host operator types, or a program sends, at each step of a launch.
 import { SevError } from '../errors.ts';
 import { toBase64 } from '../bytes/text.ts';
-import type { SecretPacket } from '../session/packet-crypto.ts';
+import type { SecretPacket } from '../sev/seal/packet-crypto.ts';
 import { quoteWord } from './shell.ts';
 
 /** Text files for virsh and libvirt's own tools: base64, where sevctl and sev-tool write raw bytes. */

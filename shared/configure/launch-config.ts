@@ -1,8 +1,8 @@
 // What a launch needs on the host, as the guest owner decided it: the source of QEMU's arguments and libvirt's XML.
 import { SevError } from '../errors.ts';
-import type { GuestImageKind } from '../formats/guest-image.ts';
-import { parsePolicy } from '../formats/policy.ts';
-import { requireVcpus, type VmsaVariant } from '../formats/vmsa.ts';
+import type { GuestImageKind } from '../guest/guest-image.ts';
+import { parsePolicy } from '../sev/formats/policy.ts';
+import { requireVcpus, type VmsaVariant } from '../guest/vmsa.ts';
 
 export interface QemuVersion {
   readonly major: number;

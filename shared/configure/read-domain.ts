@@ -1,6 +1,6 @@
 // The facts of a libvirt domain, from its XML.
 import { SevError } from '../errors.ts';
-import { readLibvirtPolicy } from '../formats/policy.ts';
+import { readLibvirtPolicy } from '../sev/formats/policy.ts';
 import { type ConfigFacts, machineVersion, readNumber, type VirtioDevice } from './config-facts.ts';
 import { find, readDocument, type XmlElement } from './xml.ts';
 

@@ -1,8 +1,8 @@
 // libvirt's documents as `configure` needs them: one root that is read within bounds, paths to its elements, and writing.
 import { SevError } from '../errors.ts';
-import { parseXml, type XmlElement } from '../formats/xml.ts';
+import { parseXml, type XmlElement } from '../encodings/xml.ts';
 
-export type { XmlElement } from '../formats/xml.ts';
+export type { XmlElement } from '../encodings/xml.ts';
 
 const MAX_LENGTH = 512 * 1024;
 

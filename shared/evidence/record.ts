@@ -1,8 +1,8 @@
 // The record of a launch for the file: what was verified, when, against what. Public inputs only; docs/evidence.md.
 import { fromUtf8 } from '../bytes/text.ts';
 import { SevError } from '../errors.ts';
-import { SEV_CERT_SIZE } from '../formats/sev-cert.ts';
-import { MAX_VCPUS, VMSA_SIZE, VMSA_VARIANTS } from '../formats/vmsa.ts';
+import { SEV_CERT_SIZE } from '../sev/formats/sev-cert.ts';
+import { MAX_VCPUS, VMSA_SIZE, VMSA_VARIANTS } from '../guest/vmsa.ts';
 import {
   array,
   blob,

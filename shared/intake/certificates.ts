@@ -2,10 +2,10 @@
 import { SevError } from '../errors.ts';
 import { isZero } from '../bytes/equal.ts';
 import { verifyEcdsa } from '../crypto/signatures.ts';
-import { caCertSize, parseCaCert } from '../formats/ca-cert.ts';
-import { requireUsage } from '../formats/cert-chain.ts';
-import { parseEcdsaSlotValue, parseSevCert, SEV_CERT_SIZE, type SevCert } from '../formats/sev-cert.ts';
-import { SIGNERS, USAGE, usageName } from '../formats/sev-names.ts';
+import { caCertSize, parseCaCert } from '../sev/formats/ca-cert.ts';
+import { requireUsage } from '../sev/formats/cert-chain.ts';
+import { parseEcdsaSlotValue, parseSevCert, SEV_CERT_SIZE, type SevCert } from '../sev/formats/sev-cert.ts';
+import { SIGNERS, USAGE, usageName } from '../sev/formats/sev-names.ts';
 import type { Piece } from './piece.ts';
 import { nameOfSource, type Place, placesOf } from './places.ts';
 

@@ -1,13 +1,13 @@
 // Puts a platform's chain together from whatever has been given so far, and says what is still missing.
 import { SevError } from '../errors.ts';
 import { equalBytes } from '../bytes/equal.ts';
-import type { CaCert } from '../formats/ca-cert.ts';
-import type { CertChain } from '../formats/cert-chain.ts';
-import type { SevCert } from '../formats/sev-cert.ts';
+import type { CaCert } from '../sev/formats/ca-cert.ts';
+import type { CertChain } from '../sev/formats/cert-chain.ts';
+import type { SevCert } from '../sev/formats/sev-cert.ts';
 import type { PinnedRoot } from '../trust/pinned-root.ts';
-import type { PartialChain } from '../verify/cert-chain.ts';
-import { certMissing } from '../verify/missing-certs.ts';
-import { cekUnsigned, verifyCek } from '../verify/sev-links.ts';
+import type { PartialChain } from '../sev/verify/cert-chain.ts';
+import { certMissing } from '../sev/verify/missing-certs.ts';
+import { cekUnsigned, verifyCek } from '../sev/verify/sev-links.ts';
 import { qmpRefusal, swapped } from './expect-piece.ts';
 import type { Piece, PieceKind } from './piece.ts';
 

@@ -1,8 +1,8 @@
 // Binary files that something on their way took for text: a terminal, PowerShell, an editor. They cannot be read, but named.
 import { SevError } from '../errors.ts';
 import { fromUtf8 } from '../bytes/text.ts';
-import { ATTESTATION_REPORT_SIZE } from '../formats/attestation-report.ts';
-import { SEV_CERT_SIZE } from '../formats/sev-cert.ts';
+import { ATTESTATION_REPORT_SIZE } from '../sev/formats/attestation-report.ts';
+import { SEV_CERT_SIZE } from '../sev/formats/sev-cert.ts';
 import { placesOf } from './places.ts';
 
 const CA_CERT_SIZES = [576, 832, 1600];

@@ -1,8 +1,8 @@
 // libvirt's XML: a domain or its launchSecurity alone, and the SEV part of domcapabilities.
 import { SevError } from '../errors.ts';
 import { fromBase64 } from '../bytes/text.ts';
-import { readLibvirtPolicy } from '../formats/policy.ts';
-import { childText, findElement, parseXml, type XmlElement } from '../formats/xml.ts';
+import { readLibvirtPolicy } from '../sev/formats/policy.ts';
+import { childText, findElement, parseXml, type XmlElement } from '../encodings/xml.ts';
 import { expectPiece } from './expect-piece.ts';
 import { readBinary } from './binary.ts';
 import { fieldName, readFields, readNumber } from './fields.ts';

@@ -1,8 +1,8 @@
 // What can be dropped, pasted or scanned: the kinds of pieces, what each is called, and where it belongs.
 import type { SevError } from '../errors.ts';
-import type { CaCert } from '../formats/ca-cert.ts';
-import type { CertChain } from '../formats/cert-chain.ts';
-import type { SevCert } from '../formats/sev-cert.ts';
+import type { CaCert } from '../sev/formats/ca-cert.ts';
+import type { CertChain } from '../sev/formats/cert-chain.ts';
+import type { SevCert } from '../sev/formats/sev-cert.ts';
 
 /** Where a piece came from, for saying so: `certs_export.zip/pdh.cert`, `query-sev.cpu0-id`. */
 interface From {

@@ -1,6 +1,6 @@
 // Files of certificates whose size says what stands where.
-import type { CertChain } from '../formats/cert-chain.ts';
-import { SEV_CERT_SIZE } from '../formats/sev-cert.ts';
+import type { CertChain } from '../sev/formats/cert-chain.ts';
+import { SEV_CERT_SIZE } from '../sev/formats/sev-cert.ts';
 
 export interface Place {
   readonly name: keyof CertChain;

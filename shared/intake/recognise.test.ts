@@ -5,7 +5,7 @@ import { zipOf } from '../testing/zip-writer.ts';
 import { SevError } from '../errors.ts';
 import { toBase64, toHex, toUtf8 } from '../bytes/text.ts';
 import { concat } from '../bytes/writer.ts';
-import { makeGodh } from '../session/godh.ts';
+import { makeGodh } from '../sev/session/godh.ts';
 import type { Piece } from './piece.ts';
 import { recognise } from './recognise.ts';
 

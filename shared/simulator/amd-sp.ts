@@ -1,7 +1,7 @@
 // A software AMD Secure Processor under a published test root, for tests and practice. SEV API, chapters 5 and 6.
 // It keeps the commands' states, checks and statuses. It does not encrypt guest memory, and proves nothing about a host.
 import { type Random, webCryptoRandom } from '../crypto/subtle.ts';
-import { parseSevCert } from '../formats/sev-cert.ts';
+import { parseSevCert } from '../sev/formats/sev-cert.ts';
 import { SIMULATED_CA } from '../trust/simulated-root.ts';
 import { signedReport } from './attestation.ts';
 import { importRootKey } from './certify.ts';

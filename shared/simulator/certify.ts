@@ -2,7 +2,7 @@
 import { ascii } from '../bytes/text.ts';
 import { type RsaKey, signRsaPss } from '../crypto/signatures.ts';
 import { type CryptoKey, subtle } from '../crypto/subtle.ts';
-import { encodeCaCert } from '../formats/ca-cert.ts';
+import { encodeCaCert } from '../sev/formats/ca-cert.ts';
 import {
   ecdsaSlotValue,
   encodeSevCert,
@@ -12,7 +12,7 @@ import {
   type SevCertFields,
   type SevCertUsage,
   type SignatureSlot,
-} from '../formats/sev-cert.ts';
+} from '../sev/formats/sev-cert.ts';
 import { type PlatformKey, signWith } from './platform-key.ts';
 
 export type UnsignedCert = Omit<SevCertFields, 'signatures'>;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { concat } from '../bytes/writer.ts';
 import { verifyEcdsa } from '../crypto/signatures.ts';
 import { webCryptoRandom } from '../crypto/subtle.ts';
-import { encodeSevCert, parseEcdsaSlotValue, parseSevCert, type SevCert } from '../formats/sev-cert.ts';
+import { encodeSevCert, parseEcdsaSlotValue, parseSevCert, type SevCert } from '../sev/formats/sev-cert.ts';
 import { describeWithVectors, vectorBytes } from '../testing/vectors.ts';
 import { vectorPlatform } from '../testing/vector-platform.ts';
 import { SimulatedAmdSp } from './amd-sp.ts';

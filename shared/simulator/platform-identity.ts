@@ -2,7 +2,7 @@
 import { concat } from '../bytes/writer.ts';
 import { equalBytes } from '../bytes/equal.ts';
 import type { CryptoKey, Random } from '../crypto/subtle.ts';
-import { parseEcdsaSlotValue, parseSevCert, type SevCert } from '../formats/sev-cert.ts';
+import { parseEcdsaSlotValue, parseSevCert, type SevCert } from '../sev/formats/sev-cert.ts';
 import { certificateOf, signed, slotBy, slotByAsk } from './certify.ts';
 import { AmdSpFailure, requireThat, STATUS } from './failure.ts';
 import { makePlatformKey, type PlatformKey, signedBy } from './platform-key.ts';

@@ -1,14 +1,14 @@
 // What a launch's tests need: a simulated platform that was verified, sessions on it, and launches of them.
 import { concat } from '../bytes/writer.ts';
 import { type Random, webCryptoRandom } from '../crypto/subtle.ts';
-import { parseCertChain } from '../formats/cert-chain.ts';
-import { parseLaunchMeasure } from '../formats/launch-measure.ts';
-import { type LaunchSession, type MakeLaunchSession, makeLaunchSession } from '../session/launch-session.ts';
+import { parseCertChain } from '../sev/formats/cert-chain.ts';
+import { parseLaunchMeasure } from '../sev/formats/launch-measure.ts';
+import { type LaunchSession, type MakeLaunchSession, makeLaunchSession } from '../sev/session/launch-session.ts';
 import { SimulatedAmdSp, type SimulatedAmdSpOptions } from '../simulator/amd-sp.ts';
 import type { PinnedRoot } from '../trust/pinned-root.ts';
 import { SIMULATED_ROOT } from '../trust/simulated-root.ts';
-import { type TrustedPdh, verifyCertChain } from '../verify/cert-chain.ts';
-import type { ReportedLaunch } from '../verify/launch-measure.ts';
+import { type TrustedPdh, verifyCertChain } from '../sev/verify/cert-chain.ts';
+import type { ReportedLaunch } from '../sev/verify/launch-measure.ts';
 import { simRoots } from './sim-roots.ts';
 import { vectorBytes } from './vectors.ts';
 

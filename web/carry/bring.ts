@@ -8,7 +8,7 @@ import {
   sessionOf,
 } from '../../shared/airgap/index.ts';
 import { SevError } from '../../shared/errors.ts';
-import { REPORT_NONCE_SIZE } from '../../shared/formats/attestation-report.ts';
+import { REPORT_NONCE_SIZE } from '../../shared/sev/formats/attestation-report.ts';
 import type { LaunchRecord } from '../launches/launch-record.ts';
 import { address } from '../navigation.svelte.ts';
 import { filesOfMessage } from '../platforms/scanned-files.ts';

@@ -1,7 +1,7 @@
 // The verb `chain`: does a platform's chain lead to AMD?
-import { adviseOnGeneration } from '../../shared/decide/advisories.ts';
-import type { ChainReport } from '../../shared/verify/cert-chain.ts';
-import { sevctlVerifyText } from '../../shared/verify/sevctl-tree.ts';
+import { adviseOnGeneration } from '../../shared/advisories/advisories.ts';
+import type { ChainReport } from '../../shared/sev/verify/cert-chain.ts';
+import { sevctlVerifyText } from '../../shared/sev/verify/sevctl-tree.ts';
 import { required } from './options.ts';
 import { PLATFORM_HELP, PLATFORM_OPTIONS, type ReadPlatform, readPlatform } from './platform-files.ts';
 import { errorText, type Result, verb } from './verb.ts';

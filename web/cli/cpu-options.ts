@@ -1,6 +1,6 @@
 // The CPU of a SEV-ES guest, whose first registers are measured: the options that name it, and what they mean.
-import { cpuSignature, signatureOfModel } from '../../shared/formats/cpu-signature.ts';
-import { DEBUG_SWAP, VMSA_VARIANTS, type VmsaSettings, type VmsaVariant } from '../../shared/formats/vmsa.ts';
+import { cpuSignature, signatureOfModel } from '../../shared/guest/cpu-signature.ts';
+import { DEBUG_SWAP, VMSA_VARIANTS, type VmsaSettings, type VmsaVariant } from '../../shared/guest/vmsa.ts';
 import type { Given, OptionTable } from './options.ts';
 import { usage } from './usage.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromHex, toBase64 } from '../../shared/bytes/text.ts';
-import { buildVmsa } from '../../shared/formats/vmsa.ts';
+import { buildVmsa } from '../../shared/guest/vmsa.ts';
 import { describeWithVectors, vectorBytes, vectorJson } from '../../shared/testing/vectors.ts';
 import { unreadableImage } from '../../shared/testing/guest-images.ts';
 import { TestFolder } from './testing/folder.ts';

@@ -9,10 +9,10 @@ import type {
   DoctorKey,
   DoctorRegisters,
   NamedHash,
-} from '../../shared/decide/doctor/case.ts';
-import { parseAttestationReport } from '../../shared/formats/attestation-report.ts';
-import { guestImageOf } from '../../shared/formats/guest-image.ts';
-import { parsePolicy } from '../../shared/formats/policy.ts';
+} from '../../shared/sev/decide/doctor/case.ts';
+import { parseAttestationReport } from '../../shared/sev/formats/attestation-report.ts';
+import { guestImageOf } from '../../shared/guest/guest-image.ts';
+import { parsePolicy } from '../../shared/sev/formats/policy.ts';
 import { parseNumber } from '../../shared/bytes/number.ts';
 import { expectPiece } from '../../shared/intake/expect-piece.ts';
 import { recognise } from '../../shared/intake/recognise.ts';

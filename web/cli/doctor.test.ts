@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { toBase64 } from '../../shared/bytes/text.ts';
 import { concat } from '../../shared/bytes/writer.ts';
 import { entry, image, le, RESET } from '../../shared/testing/guest-images.ts';
-import { encodeMeasuredLaunch } from '../../shared/verify/launch-measure.ts';
+import { encodeMeasuredLaunch } from '../../shared/sev/verify/launch-measure.ts';
 import { TestFolder } from './testing/folder.ts';
 import { runJson, run } from './testing/run.ts';
 

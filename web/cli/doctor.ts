@@ -1,5 +1,5 @@
 // The verb `doctor`: why does the measurement differ? It names what would have matched, and accepts nothing.
-import { diagnose, type DoctorReport } from '../../shared/decide/doctor.ts';
+import { diagnose, type DoctorReport } from '../../shared/sev/decide/doctor.ts';
 import { DOCTOR_OPTIONS, withDoctorCase } from './doctor-case.ts';
 import { INPUT_HELP } from './launch-files.ts';
 import { freeValues } from './options.ts';

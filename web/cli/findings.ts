@@ -1,5 +1,5 @@
 // Findings as lines of text: the gravest first, each with what to do about it.
-import { bySeverity, type Finding } from '../../shared/decide/finding.ts';
+import { bySeverity, type Finding } from '../../shared/findings/finding.ts';
 
 /** Lines for everything but what is well. */
 export const findingLines = (findings: readonly Finding[]): string[] =>

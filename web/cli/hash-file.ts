@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { concat } from '../../shared/bytes/writer.ts';
-import { IMAGE_HEAD_SIZE } from '../../shared/formats/guest-image.ts';
+import { IMAGE_HEAD_SIZE } from '../../shared/guest/guest-image.ts';
 import { unreadable } from './read-file.ts';
 
 /** A piece that stays in the processor's cache, and is longer than the longest GUIDed table at an image's end. */

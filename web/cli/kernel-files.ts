@@ -1,6 +1,6 @@
 // The hashes of kernel, initrd and command line, from files of any size.
 import { createHash } from 'node:crypto';
-import { cmdlineBytes, type KernelHashes } from '../../shared/formats/kernel-hashes.ts';
+import { cmdlineBytes, type KernelHashes } from '../../shared/guest/kernel-hashes.ts';
 import { SevError } from '../../shared/errors.ts';
 import { hashFile } from './hash-file.ts';
 

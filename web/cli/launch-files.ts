@@ -1,13 +1,13 @@
 // What is measured, from files: the options that `digest`, `secret` and `doctor` share, and the digest that follows.
 import { SevError } from '../../shared/errors.ts';
 import { fromBase64, fromHex } from '../../shared/bytes/text.ts';
-import { type Finding, findingOf } from '../../shared/decide/finding.ts';
-import { imageFindings, type ImageWants } from '../../shared/decide/image-findings.ts';
-import { type GuestImage, parseGuestImageEnds } from '../../shared/formats/guest-image.ts';
-import type { KernelHashes } from '../../shared/formats/kernel-hashes.ts';
-import { vmsaPagesInPlace } from '../../shared/formats/vmsa-files.ts';
-import { buildVmsaPages, type VmsaPages } from '../../shared/formats/vmsa.ts';
-import { launchDigestTail } from '../../shared/verify/launch-digest.ts';
+import { type Finding, findingOf } from '../../shared/findings/finding.ts';
+import { imageFindings, type ImageWants } from '../../shared/guest/image-findings.ts';
+import { type GuestImage, parseGuestImageEnds } from '../../shared/guest/guest-image.ts';
+import type { KernelHashes } from '../../shared/guest/kernel-hashes.ts';
+import { vmsaPagesInPlace } from '../../shared/guest/vmsa-files.ts';
+import { buildVmsaPages, type VmsaPages } from '../../shared/guest/vmsa.ts';
+import { launchDigestTail } from '../../shared/sev/verify/launch-digest.ts';
 import { CPU_HELP, CPU_OPTIONS, isCpuGiven, readVmsaSettings } from './cpu-options.ts';
 import { type HashedFile, hashFile } from './hash-file.ts';
 import { hashKernelFiles } from './kernel-files.ts';

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseSevCert } from '../../shared/formats/sev-cert.ts';
-import { sevctlId } from '../../shared/verify/cert-id.ts';
+import { parseSevCert } from '../../shared/sev/formats/sev-cert.ts';
+import { sevctlId } from '../../shared/sev/verify/cert-id.ts';
 import { TestFolder } from './testing/folder.ts';
 import { run, runJson } from './testing/run.ts';
 import { fullChain, simulatedPlatform } from './testing/simulated-platform.ts';

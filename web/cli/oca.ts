@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { toHex } from '../../shared/bytes/text.ts';
 import { placedIn, SevError } from '../../shared/errors.ts';
-import type { SevCert } from '../../shared/formats/sev-cert.ts';
+import type { SevCert } from '../../shared/sev/formats/sev-cert.ts';
 import { expectPiece } from '../../shared/intake/expect-piece.ts';
 import {
   exportOwnerKey,
@@ -10,9 +10,9 @@ import {
   makeOwnerKey,
   type OwnerKey,
   type OwnerKeyForm,
-} from '../../shared/session/owner-key.ts';
-import { makeOcaCertificate, parsePekCsr, signPekCsr, verifyOca } from '../../shared/session/ownership.ts';
-import { sevctlId } from '../../shared/verify/cert-id.ts';
+} from '../../shared/sev/session/owner-key.ts';
+import { makeOcaCertificate, parsePekCsr, signPekCsr, verifyOca } from '../../shared/sev/session/ownership.ts';
+import { sevctlId } from '../../shared/sev/verify/cert-id.ts';
 import { freeValues, type Given, type OptionTable } from './options.ts';
 import { readFile } from './platform-files.ts';
 import { makePrivateFolder } from './private-folder.ts';

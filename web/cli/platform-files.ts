@@ -2,13 +2,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { placedIn, SevError } from '../../shared/errors.ts';
-import type { SevCert } from '../../shared/formats/sev-cert.ts';
+import type { SevCert } from '../../shared/sev/formats/sev-cert.ts';
 import { type CollectedChain, collectChain } from '../../shared/intake/collect-chain.ts';
 import { expectPiece } from '../../shared/intake/expect-piece.ts';
 import type { Piece } from '../../shared/intake/piece.ts';
 import { isBystander, recognise } from '../../shared/intake/recognise.ts';
-import { requireOwner } from '../../shared/session/ownership.ts';
-import { type ChainReport, inspectCertChain, type TrustedPdh } from '../../shared/verify/cert-chain.ts';
+import { requireOwner } from '../../shared/sev/session/ownership.ts';
+import { type ChainReport, inspectCertChain, type TrustedPdh } from '../../shared/sev/verify/cert-chain.ts';
 import type { OptionTable } from './options.ts';
 import { readSmallFile, SMALL_FILE_MAX, unreadable } from './read-file.ts';
 import { ROOTS } from './roots.ts';

@@ -1,11 +1,11 @@
 // Deciding on a launch of a recorded session, and sealing secrets for it: the command line's way to `decide`.
 import { webCryptoRandom } from '../../shared/crypto/subtle.ts';
-import { type Decision, decide, factsOfRelease, type Release } from '../../shared/decide/decision.ts';
-import type { Expectation } from '../../shared/decide/expectation.ts';
+import { type Decision, decide, factsOfRelease, type Release } from '../../shared/sev/decide/decision.ts';
+import type { Expectation } from '../../shared/sev/decide/expectation.ts';
 import { isErrorCode, SevError } from '../../shared/errors.ts';
-import type { TransportKeys } from '../../shared/session/launch-session.ts';
-import { sealSecret, type SecretPacket } from '../../shared/session/secret-packet.ts';
-import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
+import type { TransportKeys } from '../../shared/sev/session/launch-session.ts';
+import { sealSecret, type SecretPacket } from '../../shared/sev/seal/secret-packet.ts';
+import type { ReportedLaunch } from '../../shared/sev/verify/launch-measure.ts';
 import { noteLaunch, resumeFromRecord } from './session-record.ts';
 
 export interface RecordedLaunch extends Expectation {

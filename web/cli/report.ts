@@ -1,13 +1,13 @@
 // The verb `report`: verifies an attestation report against a platform's chain.
 import { requireLength } from '../../shared/bytes/reader.ts';
 import { fromBase64, fromHex, toHex } from '../../shared/bytes/text.ts';
-import { parseAttestationReport } from '../../shared/formats/attestation-report.ts';
-import { parsePolicy, showPolicy } from '../../shared/formats/policy.ts';
+import { parseAttestationReport } from '../../shared/sev/formats/attestation-report.ts';
+import { parsePolicy, showPolicy } from '../../shared/sev/formats/policy.ts';
 import { expectPiece } from '../../shared/intake/expect-piece.ts';
 import { recognise } from '../../shared/intake/recognise.ts';
 import { asText } from '../../shared/intake/text.ts';
-import { type VerifiedReport, verifyAttestationReport } from '../../shared/verify/attestation-report.ts';
-import { REPORT_LEAVES_UNPROVEN } from '../../shared/verify/report-unproven.ts';
+import { type VerifiedReport, verifyAttestationReport } from '../../shared/sev/verify/attestation-report.ts';
+import { REPORT_LEAVES_UNPROVEN } from '../../shared/sev/verify/report-unproven.ts';
 import { LAUNCH_HELP, LAUNCH_OPTIONS, readLaunch } from './launch-files.ts';
 import { freeValues, type Given, type OptionTable, required } from './options.ts';
 import { PLATFORM_HELP, PLATFORM_OPTIONS, trustPlatform } from './platform-files.ts';

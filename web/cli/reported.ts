@@ -5,9 +5,9 @@ import {
   LAUNCH_MEASURE_SIZE,
   type LaunchMeasureBlob,
   parseLaunchMeasure,
-} from '../../shared/formats/launch-measure.ts';
+} from '../../shared/sev/formats/launch-measure.ts';
 import { expectPiece, type Piece, type PieceOf, recognise } from '../../shared/intake/index.ts';
-import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
+import type { ReportedLaunch } from '../../shared/sev/verify/launch-measure.ts';
 import { type Given, type OptionTable, required } from './options.ts';
 import { readFileIfThere } from './read-file.ts';
 

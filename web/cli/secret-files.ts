@@ -1,8 +1,8 @@
 // Secrets named on the command line as GUID:FILE, read and laid out as the guest will find them.
 import { SevError } from '../../shared/errors.ts';
 import { encodeGuid, type Guid } from '../../shared/bytes/guid.ts';
-import { knownSecret } from '../../shared/formats/known-secrets.ts';
-import { encodeSecretTable, MAX_SINGLE_SECRET, type SecretEntry } from '../../shared/formats/secret-table.ts';
+import { knownSecret } from '../../shared/guest/known-secrets.ts';
+import { encodeSecretTable, MAX_SINGLE_SECRET, type SecretEntry } from '../../shared/guest/secret-table.ts';
 import { readSmallFile } from './read-file.ts';
 import { usage } from './usage.ts';
 

@@ -1,12 +1,12 @@
 // The verb `secret`: packs secrets for one verified launch of a recorded session.
 import { injectCommand, injectFiles, qmpInjectCommand } from '../../shared/configure/host-commands.ts';
 import { toUtf8 } from '../../shared/bytes/text.ts';
-import { type Decision, decide, type Release } from '../../shared/decide/decision.ts';
-import type { Finding } from '../../shared/decide/finding.ts';
-import { passphraseWarning } from '../../shared/formats/known-secrets.ts';
-import { parsePolicy, showPolicy } from '../../shared/formats/policy.ts';
-import { parseSecretTable } from '../../shared/formats/secret-table.ts';
-import type { SecretPacket } from '../../shared/session/secret-packet.ts';
+import { type Decision, decide, type Release } from '../../shared/sev/decide/decision.ts';
+import type { Finding } from '../../shared/findings/finding.ts';
+import { passphraseWarning } from '../../shared/guest/known-secrets.ts';
+import { parsePolicy, showPolicy } from '../../shared/sev/formats/policy.ts';
+import { parseSecretTable } from '../../shared/guest/secret-table.ts';
+import type { SecretPacket } from '../../shared/sev/seal/secret-packet.ts';
 import { findingLines } from './findings.ts';
 import { type ExpectedLaunch, LAUNCH_HELP, LAUNCH_OPTIONS, readLaunch } from './launch-files.ts';
 import { freeValues, type OptionTable, required } from './options.ts';

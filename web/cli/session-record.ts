@@ -6,16 +6,16 @@ import { fromUtf8, toUtf8 } from '../../shared/bytes/text.ts';
 import { mac, verifyMac } from '../../shared/crypto/mac.ts';
 import type { CryptoKey } from '../../shared/crypto/subtle.ts';
 import { SevError } from '../../shared/errors.ts';
-import { encodeCertChain, parseCertChain } from '../../shared/formats/cert-chain.ts';
-import { SEV_CERT_SIZE } from '../../shared/formats/sev-cert.ts';
+import { encodeCertChain, parseCertChain } from '../../shared/sev/formats/cert-chain.ts';
+import { SEV_CERT_SIZE } from '../../shared/sev/formats/sev-cert.ts';
 import { blob, boolean, literal, object, type Parsed, string, toJsonValue, u32 } from '../../shared/schema.ts';
 import {
   type LaunchSession,
   resumeLaunchSession,
   storeLaunchSession,
   type TransportKeys,
-} from '../../shared/session/launch-session.ts';
-import { verifyCertChain } from '../../shared/verify/cert-chain.ts';
+} from '../../shared/sev/session/launch-session.ts';
+import { verifyCertChain } from '../../shared/sev/verify/cert-chain.ts';
 import { readSmallFile } from './read-file.ts';
 import { ROOTS } from './roots.ts';
 import { requireAbsent, writeOutputs } from './write-file.ts';

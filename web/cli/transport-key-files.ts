@@ -1,8 +1,8 @@
 // TEK and TIK from the files of the other tools. Never from the command line, where every user could read them.
 import { importCipherKey, importMacKey } from '../../shared/crypto/mac.ts';
 import { SevError } from '../../shared/errors.ts';
-import type { TransportKeys } from '../../shared/session/launch-session.ts';
-import { type RawTransportKeys, wipeTransportKeys } from '../../shared/session/session-blob.ts';
+import type { TransportKeys } from '../../shared/sev/session/launch-session.ts';
+import { type RawTransportKeys, wipeTransportKeys } from '../../shared/sev/session/session-blob.ts';
 import type { OptionTable } from './options.ts';
 import { readBounded } from './read-file.ts';
 import { usage } from './usage.ts';

@@ -1,10 +1,10 @@
 // The verb `vmsa`: builds or changes a page of first registers for SEV-ES, or says what is in one.
 import { toHex } from '../../shared/bytes/text.ts';
 import { sha256Sync } from '../../shared/crypto/sha256-stream.ts';
-import { showSignature } from '../../shared/formats/cpu-signature.ts';
-import { parseGuestImageEnds } from '../../shared/formats/guest-image.ts';
-import { readVmsa } from '../../shared/formats/vmsa-reading.ts';
-import { buildVmsa, changeVmsa, VMSA_VARIANTS, type VmsaSettings } from '../../shared/formats/vmsa.ts';
+import { showSignature } from '../../shared/guest/cpu-signature.ts';
+import { parseGuestImageEnds } from '../../shared/guest/guest-image.ts';
+import { readVmsa } from '../../shared/guest/vmsa-reading.ts';
+import { buildVmsa, changeVmsa, VMSA_VARIANTS, type VmsaSettings } from '../../shared/guest/vmsa.ts';
 import { CPU_OPTIONS, readVmsaSettings } from './cpu-options.ts';
 import { hashFile } from './hash-file.ts';
 import { freeValues, type Given, type OptionTable, required } from './options.ts';

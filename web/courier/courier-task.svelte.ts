@@ -9,7 +9,7 @@ import {
 } from '../../shared/airgap/index.ts';
 import { toHex } from '../../shared/bytes/text.ts';
 import { SevError } from '../../shared/errors.ts';
-import { parsePolicy } from '../../shared/formats/policy.ts';
+import { parsePolicy } from '../../shared/sev/formats/policy.ts';
 import type { Guest, Profile } from '../../shared/relay-protocol.ts';
 import type { RelayConnection } from '../relay/connection.ts';
 import { courier } from '../strings/courier.ts';

@@ -3,8 +3,8 @@
 import { type AirgapMessage, expectMessage, type OfKind } from '../../shared/airgap/index.ts';
 import { equalBytes } from '../../shared/bytes/equal.ts';
 import { SevError } from '../../shared/errors.ts';
-import { requireUsage } from '../../shared/formats/cert-chain.ts';
-import { parseSevCert } from '../../shared/formats/sev-cert.ts';
+import { requireUsage } from '../../shared/sev/formats/cert-chain.ts';
+import { parseSevCert } from '../../shared/sev/formats/sev-cert.ts';
 import { mayStillBeAsked, wasAnswered } from '../relay/answered.ts';
 import { carryOwnership as say } from '../strings/carry-ownership.ts';
 import type { CarryingRelay } from './courier-task.svelte.ts';

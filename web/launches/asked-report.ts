@@ -1,6 +1,6 @@
 // Attestation reports in a launch's record: each was asked for under a nonce of its own, and answers only that.
 import { equalBytes } from '../../shared/bytes/equal.ts';
-import { REPORT_NONCE_SIZE } from '../../shared/formats/attestation-report.ts';
+import { REPORT_NONCE_SIZE } from '../../shared/sev/formats/attestation-report.ts';
 import type { LaunchRecord } from './launch-record.ts';
 
 /** A request, and the report that answered it: signed by the platform for this nonce. What it proves is worked out anew. */

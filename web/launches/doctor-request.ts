@@ -1,13 +1,13 @@
 // What the doctor is told of a launch: the expectation, the report, and everything else that this device knows.
 import { fromHex } from '../../shared/bytes/text.ts';
-import type { DoctorImage, DoctorKernel, DoctorRegisters, NamedHash } from '../../shared/decide/doctor/case.ts';
-import { parseAttestationReport } from '../../shared/formats/attestation-report.ts';
-import { parseCertChain } from '../../shared/formats/cert-chain.ts';
-import { readCpu } from '../../shared/formats/cpu-signature.ts';
-import { vmsaPagesInPlace } from '../../shared/formats/vmsa-files.ts';
-import { DEBUG_SWAP } from '../../shared/formats/vmsa.ts';
-import { parsePolicy } from '../../shared/formats/policy.ts';
-import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
+import type { DoctorImage, DoctorKernel, DoctorRegisters, NamedHash } from '../../shared/sev/decide/doctor/case.ts';
+import { parseAttestationReport } from '../../shared/sev/formats/attestation-report.ts';
+import { parseCertChain } from '../../shared/sev/formats/cert-chain.ts';
+import { readCpu } from '../../shared/guest/cpu-signature.ts';
+import { vmsaPagesInPlace } from '../../shared/guest/vmsa-files.ts';
+import { DEBUG_SWAP } from '../../shared/guest/vmsa.ts';
+import { parsePolicy } from '../../shared/sev/formats/policy.ts';
+import type { ReportedLaunch } from '../../shared/sev/verify/launch-measure.ts';
 import type { ImageRecord, ReferenceRecord } from '../library/reference-record.ts';
 import { words } from '../strings/index.ts';
 import { day } from '../strings/time.ts';

@@ -1,7 +1,7 @@
 // The record of a launch for the file, out of what this device holds. Only public values are taken, each by its name.
 import { type Evidence, leastVersion } from '../../shared/evidence/record.ts';
 import { toHex } from '../../shared/bytes/text.ts';
-import { parseLaunchMeasure } from '../../shared/formats/launch-measure.ts';
+import { parseLaunchMeasure } from '../../shared/sev/formats/launch-measure.ts';
 import type { LaunchRecord } from './launch-record.ts';
 
 export interface EvidenceParts {

@@ -1,6 +1,6 @@
 // The last check, which only a person can make: inside the guest, where the host cannot answer in its place.
-import { LUKS_PASSPHRASE_GUID } from '../../shared/formats/known-secrets.ts';
-import { parsePolicy } from '../../shared/formats/policy.ts';
+import { LUKS_PASSPHRASE_GUID } from '../../shared/guest/known-secrets.ts';
+import { parsePolicy } from '../../shared/sev/formats/policy.ts';
 import { words } from '../strings/index.ts';
 import { happened, type LaunchRecord } from './launch-record.ts';
 

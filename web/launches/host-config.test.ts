@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readQemuArguments } from '../../shared/configure/read-qemu.ts';
-import { buildVmsa } from '../../shared/formats/vmsa.ts';
+import { buildVmsa } from '../../shared/guest/vmsa.ts';
 import { auditText, launchConfig, shownConfiguration } from './host-config.ts';
 import type { LaunchRecord } from './launch-record.ts';
 

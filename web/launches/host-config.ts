@@ -4,7 +4,7 @@ import type { LaunchConfig, QemuVersion } from '../../shared/configure/launch-co
 import { domainXml, launchSecurityXml } from '../../shared/configure/libvirt-xml.ts';
 import { qemuCommand } from '../../shared/configure/qemu-command.ts';
 import { writeCommand } from '../../shared/configure/shell.ts';
-import type { Finding } from '../../shared/decide/finding.ts';
+import type { Finding } from '../../shared/findings/finding.ts';
 import { SevError } from '../../shared/errors.ts';
 import type { ResultOf } from '../../shared/relay-protocol.ts';
 import type { Generation } from '../../shared/trust/pinned-root.ts';

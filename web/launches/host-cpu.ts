@@ -1,7 +1,7 @@
 // Which CPUs the host is to give the guest: as the guest owner described them, or as pages from files say.
-import { CPU_MODELS, cpuSignature } from '../../shared/formats/cpu-signature.ts';
-import { readVmsa } from '../../shared/formats/vmsa-reading.ts';
-import { DEBUG_SWAP, type VmsaVariant } from '../../shared/formats/vmsa.ts';
+import { CPU_MODELS, cpuSignature } from '../../shared/guest/cpu-signature.ts';
+import { readVmsa } from '../../shared/guest/vmsa-reading.ts';
+import { DEBUG_SWAP, type VmsaVariant } from '../../shared/guest/vmsa.ts';
 import type { CpuPlan } from './plan.ts';
 import { modelOf } from './profile-fit.ts';
 

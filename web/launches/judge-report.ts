@@ -1,9 +1,9 @@
 // Judging an attestation report; loaded with the first one, since all of the chain's cryptography comes with it.
-import { type AskedOf, decideReport, type ReportDecision } from '../../shared/decide/report-decision.ts';
-import { parseCertChain } from '../../shared/formats/cert-chain.ts';
+import { type AskedOf, decideReport, type ReportDecision } from '../../shared/sev/decide/report-decision.ts';
+import { parseCertChain } from '../../shared/sev/formats/cert-chain.ts';
 import { AMD_ROOTS } from '../../shared/trust/amd-roots.ts';
 import { SIMULATED_ROOT } from '../../shared/trust/simulated-root.ts';
-import { verifyCertChain } from '../../shared/verify/cert-chain.ts';
+import { verifyCertChain } from '../../shared/sev/verify/cert-chain.ts';
 
 const ROOTS = [...AMD_ROOTS, SIMULATED_ROOT];
 

@@ -3,8 +3,8 @@
 import { equalBytes } from '../../shared/bytes/equal.ts';
 import { toHex } from '../../shared/bytes/text.ts';
 import { encodeMidstate } from '../../shared/crypto/sha256-midstate.ts';
-import type { Decision } from '../../shared/decide/decision.ts';
-import type { Finding } from '../../shared/decide/finding.ts';
+import type { Decision } from '../../shared/sev/decide/decision.ts';
+import type { Finding } from '../../shared/findings/finding.ts';
 import type { Evidence } from '../../shared/evidence/record.ts';
 import type { ImageRecord } from '../library/reference-record.ts';
 import type { Reported } from './launch-record.ts';

@@ -1,6 +1,6 @@
 // One launch from “who is this platform?” to “running, with my secret in it”, as it is kept.
 import type { GuestState } from '../../shared/relay-protocol.ts';
-import type { StoredLaunchSession } from '../../shared/session/launch-session.ts';
+import type { StoredLaunchSession } from '../../shared/sev/session/launch-session.ts';
 import type { Revised } from '../storage/records.ts';
 import type { AskedReport } from './asked-report.ts';
 import type { FinalCheckId } from './final-check.ts';

@@ -1,9 +1,9 @@
 // One launch under way: what was given, what follows from it, and what the guest owner can do next.
 import { equalBytes } from '../../shared/bytes/equal.ts';
-import type { Finding } from '../../shared/decide/finding.ts';
+import type { Finding } from '../../shared/findings/finding.ts';
 import { SevError } from '../../shared/errors.ts';
 import type { Evidence } from '../../shared/evidence/record.ts';
-import { SEV_CERT_SIZE } from '../../shared/formats/sev-cert.ts';
+import { SEV_CERT_SIZE } from '../../shared/sev/formats/sev-cert.ts';
 import { ownBuild } from '../build.ts';
 import { ownerOfChain } from '../platforms/owner-pin.ts';
 import { evidence } from '../strings/evidence.ts';

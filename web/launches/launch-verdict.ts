@@ -1,5 +1,5 @@
 // Where a launch stands, in one sentence: what happened, whether it is safe, and what is next.
-import type { Decision } from '../../shared/decide/decision.ts';
+import type { Decision } from '../../shared/sev/decide/decision.ts';
 import type { VerdictWords } from '../platforms/chain-verdict.ts';
 import { words } from '../strings/index.ts';
 import { arrivalUnknown, foundInside } from './final-check.ts';

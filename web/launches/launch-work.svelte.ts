@@ -1,11 +1,11 @@
 // What every part of a launch under way shares: its record, what follows from it, and how a step is taken and judged.
-import type { Decision } from '../../shared/decide/decision.ts';
-import type { Expectation } from '../../shared/decide/expectation.ts';
+import type { Decision } from '../../shared/sev/decide/decision.ts';
+import type { Expectation } from '../../shared/sev/decide/expectation.ts';
 import { SevError } from '../../shared/errors.ts';
-import { parseLaunchMeasure } from '../../shared/formats/launch-measure.ts';
+import { parseLaunchMeasure } from '../../shared/sev/formats/launch-measure.ts';
 import { AMD_ROOTS } from '../../shared/trust/amd-roots.ts';
 import { SIMULATED_ROOT } from '../../shared/trust/simulated-root.ts';
-import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
+import type { ReportedLaunch } from '../../shared/sev/verify/launch-measure.ts';
 import type { AppState } from '../app.svelte.ts';
 import { ChainVerdict } from '../platforms/chain-verdict.svelte.ts';
 import type { Relay } from '../relay/relays.svelte.ts';

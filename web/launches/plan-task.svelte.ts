@@ -1,10 +1,10 @@
 // Saying what is expected: the guest image, what is measured with it, and the policy.
-import type { SuppliedPage, SuppliedPages } from '../../shared/decide/described-launch.ts';
-import type { FirmwareFloor } from '../../shared/decide/expectation.ts';
+import type { SuppliedPage, SuppliedPages } from '../../shared/sev/decide/described-launch.ts';
+import type { FirmwareFloor } from '../../shared/sev/decide/expectation.ts';
 import { SevError } from '../../shared/errors.ts';
-import { encodePolicy, parsePolicy } from '../../shared/formats/policy.ts';
-import { requireVmsaPlaces } from '../../shared/formats/vmsa-files.ts';
-import { VMSA_SIZE, type VmsaVariant } from '../../shared/formats/vmsa.ts';
+import { encodePolicy, parsePolicy } from '../../shared/sev/formats/policy.ts';
+import { requireVmsaPlaces } from '../../shared/guest/vmsa-files.ts';
+import { VMSA_SIZE, type VmsaVariant } from '../../shared/guest/vmsa.ts';
 import type { Profile } from '../../shared/relay-protocol.ts';
 import type { Role } from '../library/reference-record.ts';
 import { words } from '../strings/index.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Sha256Stream } from '../../shared/crypto/sha256-stream.ts';
-import type { GuestImage } from '../../shared/formats/guest-image.ts';
+import type { GuestImage } from '../../shared/guest/guest-image.ts';
 import type { ImageRecord } from '../library/reference-record.ts';
 import { FIRST_CPU, type Plan, planFindings, planIsWhole } from './plan.ts';
 

@@ -1,10 +1,10 @@
 // What the guest owner expects to be measured, and the launch digest that follows from it.
 import { fromHex } from '../../shared/bytes/text.ts';
-import { type DescribedCpus, describedInputs } from '../../shared/decide/described-launch.ts';
-import { type Expectation, expectLaunch, type FirmwareFloor } from '../../shared/decide/expectation.ts';
-import type { Finding } from '../../shared/decide/finding.ts';
-import { imageFindings } from '../../shared/decide/image-findings.ts';
-import { parsePolicy } from '../../shared/formats/policy.ts';
+import { type DescribedCpus, describedInputs } from '../../shared/sev/decide/described-launch.ts';
+import { type Expectation, expectLaunch, type FirmwareFloor } from '../../shared/sev/decide/expectation.ts';
+import type { Finding } from '../../shared/findings/finding.ts';
+import { imageFindings } from '../../shared/guest/image-findings.ts';
+import { parsePolicy } from '../../shared/sev/formats/policy.ts';
 import { type ImageRecord, requireOwnMidstate } from '../library/reference-record.ts';
 
 /** A file by its name and hash. */

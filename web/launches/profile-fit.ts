@@ -1,7 +1,7 @@
 // How a launch profile of the host goes together with what the guest owner expects. All that a host says is a hint: this
 // saves a session from being spent on a launch that cannot match, and decides nothing.
 import type { FileHint, Profile } from '../../shared/relay-protocol.ts';
-import { CPU_MODELS } from '../../shared/formats/cpu-signature.ts';
+import { CPU_MODELS } from '../../shared/guest/cpu-signature.ts';
 import { type FileFacts, type Plan, usesEs } from './plan.ts';
 
 /** The first thing that differs. */

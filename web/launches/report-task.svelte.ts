@@ -2,11 +2,11 @@
 import { equalBytes } from '../../shared/bytes/equal.ts';
 import { fromHex } from '../../shared/bytes/text.ts';
 import { webCryptoRandom } from '../../shared/crypto/subtle.ts';
-import type { Finding } from '../../shared/decide/finding.ts';
-import type { ReportDecision } from '../../shared/decide/report-decision.ts';
-import { tooOldForReports } from '../../shared/decide/report-firmware.ts';
+import type { Finding } from '../../shared/findings/finding.ts';
+import type { ReportDecision } from '../../shared/sev/decide/report-decision.ts';
+import { tooOldForReports } from '../../shared/sev/decide/report-firmware.ts';
 import { type ErrorCode, SevError } from '../../shared/errors.ts';
-import { REPORT_NONCE_SIZE } from '../../shared/formats/attestation-report.ts';
+import { REPORT_NONCE_SIZE } from '../../shared/sev/formats/attestation-report.ts';
 import { report as say } from '../strings/report.ts';
 import { isSevError } from '../ui/is-sev-error.ts';
 import {

@@ -1,5 +1,5 @@
 // What came of an attestation report, in one sentence.
-import type { ReportDecision } from '../../shared/decide/report-decision.ts';
+import type { ReportDecision } from '../../shared/sev/decide/report-decision.ts';
 import type { VerdictWords } from '../platforms/chain-verdict.ts';
 import { report as say } from '../strings/report.ts';
 import { dayAndTime } from '../strings/time.ts';

@@ -1,6 +1,6 @@
 // The secret of a launch: kept, sealed for the one guest that was verified, and handed over.
 import { SevError } from '../../shared/errors.ts';
-import { LUKS_PASSPHRASE_GUID } from '../../shared/formats/known-secrets.ts';
+import { LUKS_PASSPHRASE_GUID } from '../../shared/guest/known-secrets.ts';
 import { words } from '../strings/index.ts';
 import { isSevError } from '../ui/is-sev-error.ts';
 import type { SealedPacket } from '../vault/ledger.ts';

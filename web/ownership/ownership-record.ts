@@ -1,7 +1,7 @@
 // One platform's way into ownership, as it is kept: from its request to a chain that names the owner. All of it is public.
 import { toHex } from '../../shared/bytes/text.ts';
 import { sha256 } from '../../shared/crypto/subtle.ts';
-import { parsePekCsr } from '../../shared/session/ownership.ts';
+import { parsePekCsr } from '../../shared/sev/session/ownership.ts';
 import type { Revised } from '../storage/records.ts';
 
 /** `import-asked` until a chain has told what became of it: nothing is imported a second time before that. */

@@ -4,11 +4,11 @@ import { type AirgapMessage, expectMessage } from '../../shared/airgap/index.ts'
 import { equalBytes } from '../../shared/bytes/equal.ts';
 import { concat } from '../../shared/bytes/writer.ts';
 import { SevError } from '../../shared/errors.ts';
-import { parseCertChain } from '../../shared/formats/cert-chain.ts';
-import type { SevCert } from '../../shared/formats/sev-cert.ts';
+import { parseCertChain } from '../../shared/sev/formats/cert-chain.ts';
+import type { SevCert } from '../../shared/sev/formats/sev-cert.ts';
 import { expectPiece } from '../../shared/intake/expect-piece.ts';
 import type { Piece } from '../../shared/intake/piece.ts';
-import { parsePekCsr } from '../../shared/session/ownership.ts';
+import { parsePekCsr } from '../../shared/sev/session/ownership.ts';
 import { mayStillBeAsked, wasAnswered } from '../relay/answered.ts';
 import type { AppState } from '../app.svelte.ts';
 import { Meeting } from '../platforms/meeting.svelte.ts';

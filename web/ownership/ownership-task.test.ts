@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { toUtf8 } from '../../shared/bytes/text.ts';
 import { sha256 } from '../../shared/crypto/subtle.ts';
 import { SevError } from '../../shared/errors.ts';
-import { parseSevCert } from '../../shared/formats/sev-cert.ts';
+import { parseSevCert } from '../../shared/sev/formats/sev-cert.ts';
 import { SimulatedAmdSp } from '../../shared/simulator/amd-sp.ts';
 import type { AppState } from '../app.svelte.ts';
 import { Platforms } from '../platforms/platforms.svelte.ts';

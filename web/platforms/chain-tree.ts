@@ -1,5 +1,5 @@
 // The chain as it is drawn: from AMD's root down to the PDH, each key with the links that lead to it.
-import type { CertName, CertSummary } from '../../shared/verify/cert-chain.ts';
+import type { CertName, CertSummary } from '../../shared/sev/verify/cert-chain.ts';
 import type { Tone } from '../ui/tone.ts';
 import type { ChainView, LinkView } from './chain-view.ts';
 

@@ -1,7 +1,7 @@
 // A chain report as a screen draws it: plain values, which also travel from the worker that checked the chain.
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { Generation } from '../../shared/trust/pinned-root.ts';
-import type { CertName, CertSummary, ChainReport } from '../../shared/verify/cert-chain.ts';
+import type { CertName, CertSummary, ChainReport } from '../../shared/sev/verify/cert-chain.ts';
 
 /** A SevError without its class. */
 export interface Fault {

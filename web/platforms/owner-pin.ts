@@ -2,9 +2,9 @@
 import type { OfKind } from '../../shared/airgap/index.ts';
 import { toHex } from '../../shared/bytes/text.ts';
 import { sha256 } from '../../shared/crypto/subtle.ts';
-import type { CertChain } from '../../shared/formats/cert-chain.ts';
-import { parseCertChain, requireUsage } from '../../shared/formats/cert-chain.ts';
-import { parseSevCert } from '../../shared/formats/sev-cert.ts';
+import type { CertChain } from '../../shared/sev/formats/cert-chain.ts';
+import { parseCertChain, requireUsage } from '../../shared/sev/formats/cert-chain.ts';
+import { parseSevCert } from '../../shared/sev/formats/sev-cert.ts';
 
 export interface OwnerPin {
   /** SHA-256 of the OCA's whole public key, hex. */

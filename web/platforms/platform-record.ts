@@ -1,6 +1,6 @@
 // What is kept of a platform. The verdict is not: it is derived from the chain each time, since stored records may lie.
 
-import type { ContinuityKind, PlatformVisit } from '../../shared/decide/continuity.ts';
+import type { ContinuityKind, PlatformVisit } from '../../shared/sev/decide/continuity.ts';
 import type { OwnerPin } from './owner-pin.ts';
 
 /** What the platform itself reports; shown as its own word, and proven only later by a measurement. */

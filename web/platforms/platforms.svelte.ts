@@ -1,5 +1,5 @@
 // The platforms that this device has met, and verified.
-import { compareVisits, type PlatformVisit } from '../../shared/decide/continuity.ts';
+import { compareVisits, type PlatformVisit } from '../../shared/sev/decide/continuity.ts';
 import { type Database, stored } from '../storage/database.ts';
 import { announce, onChange } from '../storage/records.ts';
 import { chipId } from './chip-id.ts';
@@ -39,7 +39,7 @@ export class Platforms {
    */
   async remember(chain: Uint8Array, seen: PlatformVisit, met: Met): Promise<PlatformRecord> {
     // Whoever only looks at the list needs no certificates, nor the curves behind them.
-    const { parseCertChain } = await import('../../shared/formats/cert-chain.ts');
+    const { parseCertChain } = await import('../../shared/sev/formats/cert-chain.ts');
     const id = await chipId(parseCertChain(chain).cek);
     const now = Date.now();
     const known = await stored(this.#database.get('platforms', id));

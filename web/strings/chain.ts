@@ -1,4 +1,4 @@
-import type { CertName } from '../../shared/verify/cert-chain.ts';
+import type { CertName } from '../../shared/sev/verify/cert-chain.ts';
 
 /** What each certificate is, for somebody who does not know the letters. */
 const roles: Readonly<Record<CertName, string>> = {

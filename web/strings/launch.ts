@@ -1,4 +1,4 @@
-import type { Factor } from '../../shared/decide/doctor/change.ts';
+import type { Factor } from '../../shared/sev/decide/doctor/change.ts';
 import type { GuestState } from '../../shared/relay-protocol.ts';
 import type { LaunchEvent, LaunchState } from '../launches/launch-record.ts';
 import type { StepName } from '../launches/journey.ts';

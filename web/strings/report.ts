@@ -1,5 +1,5 @@
 // What is said of attestation reports; loaded with the screens that have to do with them.
-import type { ReportDecision } from '../../shared/decide/report-decision.ts';
+import type { ReportDecision } from '../../shared/sev/decide/report-decision.ts';
 
 const sentences: Readonly<Record<ReportDecision['kind'], string>> = {
   proven: 'This platform has a guest with your launch digest and policy.',

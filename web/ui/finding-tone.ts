@@ -1,5 +1,5 @@
 // The tone of a finding's severity.
-import type { Severity } from '../../shared/decide/finding.ts';
+import type { Severity } from '../../shared/findings/finding.ts';
 import type { Tone } from './tone.ts';
 
 /** Under a simulated platform nothing is green. */

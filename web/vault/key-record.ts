@@ -4,7 +4,7 @@ import { importCipherKey, importMacKey } from '../../shared/crypto/mac.ts';
 import type { CryptoKey } from '../../shared/crypto/subtle.ts';
 import { requireLength } from '../../shared/bytes/reader.ts';
 import { SevError } from '../../shared/errors.ts';
-import type { TransportKeys } from '../../shared/session/launch-session.ts';
+import type { TransportKeys } from '../../shared/sev/session/launch-session.ts';
 import { type Box, open, seal } from './box.ts';
 
 export type KeyRecord =

@@ -2,9 +2,9 @@
 import { toHex } from '../../shared/bytes/text.ts';
 import { sha256 } from '../../shared/crypto/subtle.ts';
 import { SevError } from '../../shared/errors.ts';
-import { parseSevCert, type SevCert } from '../../shared/formats/sev-cert.ts';
-import { exportOwnerKey, importOwnerKey, makeOwnerKey, type OwnerKey } from '../../shared/session/owner-key.ts';
-import { isKeyOf, makeOcaCertificate, parsePekCsr, signPekCsr, verifyOca } from '../../shared/session/ownership.ts';
+import { parseSevCert, type SevCert } from '../../shared/sev/formats/sev-cert.ts';
+import { exportOwnerKey, importOwnerKey, makeOwnerKey, type OwnerKey } from '../../shared/sev/session/owner-key.ts';
+import { isKeyOf, makeOcaCertificate, parsePekCsr, signPekCsr, verifyOca } from '../../shared/sev/session/ownership.ts';
 import { type Database, stored } from '../storage/database.ts';
 import { announce } from '../storage/records.ts';
 import { type Box, open, seal } from './box.ts';

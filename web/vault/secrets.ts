@@ -4,7 +4,7 @@ import { fromUtf8, toUtf8 } from '../../shared/bytes/text.ts';
 import { concat } from '../../shared/bytes/writer.ts';
 import { type CryptoKey, randomId } from '../../shared/crypto/subtle.ts';
 import { SevError } from '../../shared/errors.ts';
-import { MAX_SINGLE_SECRET, type SecretEntry } from '../../shared/formats/secret-table.ts';
+import { MAX_SINGLE_SECRET, type SecretEntry } from '../../shared/guest/secret-table.ts';
 import { type Database, stored } from '../storage/database.ts';
 import { announce } from '../storage/records.ts';
 import { type Box, open, seal } from './box.ts';

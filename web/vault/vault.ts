@@ -1,24 +1,24 @@
 // The vault: the only room in which raw key bytes and secrets are handled. Whoever needs a key asks it to act.
 import { concat } from '../../shared/bytes/writer.ts';
 import { type CryptoKey, webCryptoRandom } from '../../shared/crypto/subtle.ts';
-import { type Decision, decide } from '../../shared/decide/decision.ts';
-import type { Expectation } from '../../shared/decide/expectation.ts';
+import { type Decision, decide } from '../../shared/sev/decide/decision.ts';
+import type { Expectation } from '../../shared/sev/decide/expectation.ts';
 import { SevError } from '../../shared/errors.ts';
-import { parseCertChain } from '../../shared/formats/cert-chain.ts';
-import { encodeSecretTable, type SecretEntry } from '../../shared/formats/secret-table.ts';
+import { parseCertChain } from '../../shared/sev/formats/cert-chain.ts';
+import { encodeSecretTable, type SecretEntry } from '../../shared/guest/secret-table.ts';
 import {
   type LaunchSession,
   makeLaunchSession,
   resumeLaunchSession,
   type StoredLaunchSession,
   storeLaunchSession,
-} from '../../shared/session/launch-session.ts';
-import { sealSecret } from '../../shared/session/secret-packet.ts';
+} from '../../shared/sev/session/launch-session.ts';
+import { sealSecret } from '../../shared/sev/seal/secret-packet.ts';
 import { AMD_ROOTS } from '../../shared/trust/amd-roots.ts';
 import { SIMULATED_ROOT } from '../../shared/trust/simulated-root.ts';
-import { type TrustedPdh, verifyCertChain } from '../../shared/verify/cert-chain.ts';
-import type { ReportedLaunch } from '../../shared/verify/launch-measure.ts';
-import { encodeLaunchMeasure } from '../../shared/formats/launch-measure.ts';
+import { type TrustedPdh, verifyCertChain } from '../../shared/sev/verify/cert-chain.ts';
+import type { ReportedLaunch } from '../../shared/sev/verify/launch-measure.ts';
+import { encodeLaunchMeasure } from '../../shared/sev/formats/launch-measure.ts';
 import { type Database, stored } from '../storage/database.ts';
 import { boxKeys, handlesOf, rawKeysOf, searchKeyOf } from './key-record.ts';
 import type { VaultLock } from './lock.ts';

@@ -1,11 +1,11 @@
 // Looks for a platform's chain in whatever was given, and checks what there is of it: the work of the worker that verifies.
-import { visitOf } from '../../shared/decide/continuity.ts';
-import { encodeCertChain } from '../../shared/formats/cert-chain.ts';
+import { visitOf } from '../../shared/sev/decide/continuity.ts';
+import { encodeCertChain } from '../../shared/sev/formats/cert-chain.ts';
 import { collectChain } from '../../shared/intake/collect-chain.ts';
 import { recognise } from '../../shared/intake/recognise.ts';
 import { AMD_ROOTS } from '../../shared/trust/amd-roots.ts';
 import { SIMULATED_ROOT } from '../../shared/trust/simulated-root.ts';
-import { inspectCertChain } from '../../shared/verify/cert-chain.ts';
+import { inspectCertChain } from '../../shared/sev/verify/cert-chain.ts';
 import { viewOfChain } from '../platforms/chain-view.ts';
 import type { CollectedView, Given } from './messages.ts';
 

@@ -2,7 +2,7 @@
 import { toHex } from '../../shared/bytes/text.ts';
 import { type Sha256Midstate, Sha256Stream } from '../../shared/crypto/sha256-stream.ts';
 import { sha256 } from '../../shared/crypto/subtle.ts';
-import { type GuestImage, guestImageOf, IMAGE_HEAD_SIZE, IMAGE_TAIL_SIZE } from '../../shared/formats/guest-image.ts';
+import { type GuestImage, guestImageOf, IMAGE_HEAD_SIZE, IMAGE_TAIL_SIZE } from '../../shared/guest/guest-image.ts';
 import { answer, type Progress } from './answer.ts';
 import { bytesOf, piecesOf } from './file-pieces.ts';
 import { type HashedFile, type HashedImage, type HashRequest, MAX_AT_ONCE } from './messages.ts';

@@ -1,5 +1,5 @@
 // Searches for what would have matched, away from the page. What it answers is words; nothing can be released from them.
-import { cryptoKeyOracle, diagnose, rawKeyOracle } from '../../shared/decide/doctor.ts';
+import { cryptoKeyOracle, diagnose, rawKeyOracle } from '../../shared/sev/decide/doctor.ts';
 import { answer } from './answer.ts';
 import type { DoctorAnswer, DoctorRequest, SearchKey } from './messages.ts';
 

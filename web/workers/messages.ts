@@ -3,11 +3,11 @@ import type { Sha256Midstate } from '../../shared/crypto/sha256-stream.ts';
 import type { KdfSettings } from '../vault/kdf-settings.ts';
 import type { ChainView, Fault } from '../platforms/chain-view.ts';
 import type { CryptoKey } from '../../shared/crypto/subtle.ts';
-import type { PlatformVisit } from '../../shared/decide/continuity.ts';
-import type { DoctorReport } from '../../shared/decide/doctor.ts';
-import type { DoctorCase, DoctorKey } from '../../shared/decide/doctor/case.ts';
+import type { PlatformVisit } from '../../shared/sev/decide/continuity.ts';
+import type { DoctorReport } from '../../shared/sev/decide/doctor.ts';
+import type { DoctorCase, DoctorKey } from '../../shared/sev/decide/doctor/case.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
-import type { GuestImage } from '../../shared/formats/guest-image.ts';
+import type { GuestImage } from '../../shared/guest/guest-image.ts';
 
 /** What a worker says while it works, and at last. */
 export type Reply<A> =

@@ -1,5 +1,5 @@
 // Checks a platform's chain away from the page: a stored one, or whatever was given of it.
-import { inspectChainBytes } from '../../shared/verify/cert-chain.ts';
+import { inspectChainBytes } from '../../shared/sev/verify/cert-chain.ts';
 import { type ChainView, viewOfChain } from '../platforms/chain-view.ts';
 import { answer } from './answer.ts';
 import { collect, ROOTS } from './collect.ts';

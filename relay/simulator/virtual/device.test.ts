@@ -8,7 +8,7 @@ import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import { build } from 'vite';
 import { toBase64 } from '../../../shared/bytes/text.ts';
 import { webCryptoRandom } from '../../../shared/crypto/subtle.ts';
-import { parseSevCert } from '../../../shared/formats/sev-cert.ts';
+import { parseSevCert } from '../../../shared/sev/formats/sev-cert.ts';
 import { certificateOf, signed, slotBy } from '../../../shared/simulator/certify.ts';
 import { makePlatformKey } from '../../../shared/simulator/platform-key.ts';
 import type { Question } from './device-probe.ts';

@@ -2,9 +2,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { decide } from '../../../shared/decide/decision.ts';
+import { decide } from '../../../shared/sev/decide/decision.ts';
 import { webCryptoRandom } from '../../../shared/crypto/subtle.ts';
-import { makeLaunchSession } from '../../../shared/session/launch-session.ts';
+import { makeLaunchSession } from '../../../shared/sev/session/launch-session.ts';
 import { demoGuestImage } from '../../../shared/simulator/demo-guest/image.ts';
 import { eventually, pidIn, temporaryFolder } from '../../testing.ts';
 import { QmpConnection } from '../../sources/qmp/connection.ts';

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { toBase64 } from '../../../shared/bytes/text.ts';
 import { webCryptoRandom } from '../../../shared/crypto/subtle.ts';
 import { demoGuestImage } from '../../../shared/simulator/demo-guest/image.ts';
-import { makeLaunchSession } from '../../../shared/session/launch-session.ts';
+import { makeLaunchSession } from '../../../shared/sev/session/launch-session.ts';
 import { eventually } from '../../testing.ts';
 import { monitoredGuest, RawClient, withoutTimes } from '../qmp/testing.ts';
 import { trustPlatform } from '../testing.ts';

@@ -2,8 +2,8 @@
 import { toBase64 } from '../../../shared/bytes/text.ts';
 import { SevError } from '../../../shared/errors.ts';
 import type { Profile } from '../../../shared/relay-protocol.ts';
-import { readLibvirtPolicy } from '../../../shared/formats/policy.ts';
-import { childText, parseXml, type XmlElement } from '../../../shared/formats/xml.ts';
+import { readLibvirtPolicy } from '../../../shared/sev/formats/policy.ts';
+import { childText, parseXml, type XmlElement } from '../../../shared/encodings/xml.ts';
 import type { FileHints } from '../launcher/profiles.ts';
 import type { LaunchRequest } from '../types.ts';
 

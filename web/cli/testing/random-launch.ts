@@ -3,12 +3,12 @@ import { createHash, createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { concat } from '../../../shared/bytes/writer.ts';
 import { toBase64 } from '../../../shared/bytes/text.ts';
-import { cpuSignature } from '../../../shared/formats/cpu-signature.ts';
-import { cmdlineBytes } from '../../../shared/formats/kernel-hashes.ts';
-import { buildVmsaPages, type VmsaPages } from '../../../shared/formats/vmsa.ts';
+import { cpuSignature } from '../../../shared/guest/cpu-signature.ts';
+import { cmdlineBytes } from '../../../shared/guest/kernel-hashes.ts';
+import { buildVmsaPages, type VmsaPages } from '../../../shared/guest/vmsa.ts';
 import { area, entry, HASHES, image, le, RESET, SECRET } from '../../../shared/testing/guest-images.ts';
-import { launchDigestTail } from '../../../shared/verify/launch-digest.ts';
-import { encodeMeasuredLaunch } from '../../../shared/verify/launch-measure.ts';
+import { launchDigestTail } from '../../../shared/sev/verify/launch-digest.ts';
+import { encodeMeasuredLaunch } from '../../../shared/sev/verify/launch-measure.ts';
 import type { Dice } from '../../../shared/testing/dice.ts';
 import type { TestFolder } from './folder.ts';
 

@@ -2,9 +2,9 @@
 import { fromBase64, toBase64 } from '../../../shared/bytes/text.ts';
 import { concat } from '../../../shared/bytes/writer.ts';
 import { webCryptoRandom } from '../../../shared/crypto/subtle.ts';
-import { encodeKernelHashes, hashKernel } from '../../../shared/formats/kernel-hashes.ts';
-import type { SecretEntry } from '../../../shared/formats/secret-table.ts';
-import { makeLaunchSession } from '../../../shared/session/launch-session.ts';
+import { encodeKernelHashes, hashKernel } from '../../../shared/guest/kernel-hashes.ts';
+import type { SecretEntry } from '../../../shared/guest/secret-table.ts';
+import { makeLaunchSession } from '../../../shared/sev/session/launch-session.ts';
 import { SimulatedAmdSp } from '../../../shared/simulator/amd-sp.ts';
 import { trustPlatform } from '../../../shared/testing/launch-world.ts';
 import { encodeSessionRecord } from '../session-record.ts';

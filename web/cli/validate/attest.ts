@@ -2,17 +2,17 @@
 // first fault it meets is the first one here.
 import { fromBase64 } from '../../../shared/bytes/text.ts';
 import { SevError } from '../../../shared/errors.ts';
-import { cpuSignature } from '../../../shared/formats/cpu-signature.ts';
-import { type GuestImage, guestImageOf, parseGuestImageEnds } from '../../../shared/formats/guest-image.ts';
-import { LAUNCH_MEASURE_SIZE, parseLaunchMeasure } from '../../../shared/formats/launch-measure.ts';
-import { buildVmsa, requireVcpus, VMSA_SIZE, type VmsaPages } from '../../../shared/formats/vmsa.ts';
-import type { TransportKeys } from '../../../shared/session/launch-session.ts';
-import { launchDigestTail } from '../../../shared/verify/launch-digest.ts';
+import { cpuSignature } from '../../../shared/guest/cpu-signature.ts';
+import { type GuestImage, guestImageOf, parseGuestImageEnds } from '../../../shared/guest/guest-image.ts';
+import { LAUNCH_MEASURE_SIZE, parseLaunchMeasure } from '../../../shared/sev/formats/launch-measure.ts';
+import { buildVmsa, requireVcpus, VMSA_SIZE, type VmsaPages } from '../../../shared/guest/vmsa.ts';
+import type { TransportKeys } from '../../../shared/sev/session/launch-session.ts';
+import { launchDigestTail } from '../../../shared/sev/verify/launch-digest.ts';
 import {
   launchMeasureMatches,
   readReportedLaunch,
   type ReportedLaunch,
-} from '../../../shared/verify/launch-measure.ts';
+} from '../../../shared/sev/verify/launch-measure.ts';
 import { type HashedFile, hashFile } from '../hash-file.ts';
 import { hashKernelFiles } from '../kernel-files.ts';
 import { readBounded } from '../read-file.ts';

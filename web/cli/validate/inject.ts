@@ -4,10 +4,10 @@
 import { lstat, open, rm } from 'node:fs/promises';
 import { toBase64 } from '../../../shared/bytes/text.ts';
 import { SevError } from '../../../shared/errors.ts';
-import { UNREAD_KERNEL } from '../../../shared/decide/image-findings.ts';
-import { apiAtLeast, parsePolicy, showPolicy } from '../../../shared/formats/policy.ts';
-import type { SecretPacket } from '../../../shared/session/secret-packet.ts';
-import type { ReportedLaunch } from '../../../shared/verify/launch-measure.ts';
+import { UNREAD_KERNEL } from '../../../shared/guest/image-findings.ts';
+import { apiAtLeast, parsePolicy, showPolicy } from '../../../shared/sev/formats/policy.ts';
+import type { SecretPacket } from '../../../shared/sev/seal/secret-packet.ts';
+import type { ReportedLaunch } from '../../../shared/sev/verify/launch-measure.ts';
 import { parseSecretFile, readSecretTable, type SecretFile } from '../secret-files.ts';
 import { requireRecord } from '../session-record-path.ts';
 import { usage } from '../usage.ts';

@@ -1,7 +1,7 @@
 // Secret packets, libvirt's tool's and ours, in front of the simulated AMD-SP.
 import { renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseSecretTable } from '../../../shared/formats/secret-table.ts';
+import { parseSecretTable } from '../../../shared/guest/secret-table.ts';
 import { unreadableImage } from '../../../shared/testing/guest-images.ts';
 import { TestFolder } from '../testing/folder.ts';
 import { runToolOnce, toolMissing } from '../testing/libvirt-tool.ts';

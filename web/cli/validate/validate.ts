@@ -1,7 +1,7 @@
 // The verb `validate`: the offline mode of virt-qemu-sev-validate, so that a script can swap one for the other.
 import { toBase64, toHex } from '../../../shared/bytes/text.ts';
 import { SevError } from '../../../shared/errors.ts';
-import { showPolicy } from '../../../shared/formats/policy.ts';
+import { showPolicy } from '../../../shared/sev/formats/policy.ts';
 import type { Terminal } from '../terminal.ts';
 import { explainBug } from '../verb.ts';
 import { type Attested, attest } from './attest.ts';

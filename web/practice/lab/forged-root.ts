@@ -1,8 +1,8 @@
 // A liar's own "AMD": a root that carries the key id of AMD's, with another key, and all that hangs on it made to fit.
 import { fromHex } from '../../../shared/bytes/text.ts';
 import { type RsaKey, signRsaPss } from '../../../shared/crypto/signatures.ts';
-import { type CaCertFields, encodeCaCert, parseCaCert } from '../../../shared/formats/ca-cert.ts';
-import { encodeSevCert, parseSevCert, rsaSlotValue } from '../../../shared/formats/sev-cert.ts';
+import { type CaCertFields, encodeCaCert, parseCaCert } from '../../../shared/sev/formats/ca-cert.ts';
+import { encodeSevCert, parseSevCert, rsaSlotValue } from '../../../shared/sev/formats/sev-cert.ts';
 import { AMD_ROOTS, type PinnedRoot } from '../../../shared/trust/amd-roots.ts';
 import type { Certificates } from './host.ts';
 

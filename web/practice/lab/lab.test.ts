@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Release } from '../../../shared/decide/decision.ts';
+import type { Release } from '../../../shared/sev/decide/decision.ts';
 import type { PieceOf } from '../../../shared/intake/piece.ts';
 import { APP_CHECKS, type Checks, LAB_SECRET, playLaunch } from './guest-owner.ts';
 import { forgeRoot, pinOfForgery } from './forged-root.ts';

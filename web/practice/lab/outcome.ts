@@ -1,5 +1,5 @@
 // What a launch in the tamper lab came to: plain values, which also travel from the worker that played it.
-import type { Finding } from '../../../shared/decide/finding.ts';
+import type { Finding } from '../../../shared/findings/finding.ts';
 import type { SevError } from '../../../shared/errors.ts';
 
 /** Where the lie met a check. */

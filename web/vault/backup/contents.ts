@@ -4,7 +4,7 @@ import { fromUtf8, toUtf8 } from '../../../shared/bytes/text.ts';
 import { ByteWriter } from '../../../shared/bytes/writer.ts';
 import { SevError } from '../../../shared/errors.ts';
 import type { Parsed } from '../../../shared/schema.ts';
-import { sessionId } from '../../../shared/session/launch-session.ts';
+import { sessionId } from '../../../shared/sev/session/launch-session.ts';
 import { referenceId } from '../../library/reference-record.ts';
 import { ownershipId } from '../../ownership/ownership-record.ts';
 import { ownerKeyId } from '../owner-keys.ts';

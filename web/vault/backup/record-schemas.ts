@@ -1,13 +1,13 @@
 // The records of a backup, read strictly. Each schema names every member of its record: a member that is added to a record
 // and forgotten here does not compile.
 import { type Generation } from '../../../shared/trust/pinned-root.ts';
-import type { ContinuityKind, PlatformVisit } from '../../../shared/decide/continuity.ts';
-import type { SuppliedPage, SuppliedPages } from '../../../shared/decide/described-launch.ts';
-import type { FirmwareFloor } from '../../../shared/decide/expectation.ts';
-import type { Finding } from '../../../shared/decide/finding.ts';
+import type { ContinuityKind, PlatformVisit } from '../../../shared/sev/decide/continuity.ts';
+import type { SuppliedPage, SuppliedPages } from '../../../shared/sev/decide/described-launch.ts';
+import type { FirmwareFloor } from '../../../shared/sev/decide/expectation.ts';
+import type { Finding } from '../../../shared/findings/finding.ts';
 import type { Sha256Midstate } from '../../../shared/crypto/sha256-stream.ts';
-import type { GuestImage, MemoryArea } from '../../../shared/formats/guest-image.ts';
-import { VMSA_SIZE, VMSA_VARIANTS } from '../../../shared/formats/vmsa.ts';
+import type { GuestImage, MemoryArea } from '../../../shared/guest/guest-image.ts';
+import { VMSA_SIZE, VMSA_VARIANTS } from '../../../shared/guest/vmsa.ts';
 import { guestState } from '../../../shared/relay-protocol.ts';
 import {
   array,
@@ -22,7 +22,7 @@ import {
   u8,
   u32,
 } from '../../../shared/schema.ts';
-import type { StoredLaunchSession } from '../../../shared/session/launch-session.ts';
+import type { StoredLaunchSession } from '../../../shared/sev/session/launch-session.ts';
 import { type AskedReport, MAX_REPORTS } from '../../launches/asked-report.ts';
 import type { Judged } from '../../launches/judged.ts';
 import type { HistoryEntry, LaunchRecord, Reported } from '../../launches/launch-record.ts';

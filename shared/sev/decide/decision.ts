@@ -1,0 +1,206 @@
+// May the secret be released into this launch? Every condition of DESIGN.md's rule 2, each with its finding.
+import { SevError } from '../../errors.ts';
+import { dottedBothRadices } from '../../bytes/number.ts';
+import { apiAtLeast, parsePolicy, showPolicy } from '../formats/policy.ts';
+import { isLaunchSession, type LaunchSession, type TransportKeys } from '../session/launch-session.ts';
+import { sessionFitsPolicy } from '../session/session-blob.ts';
+import {
+  launchMeasureMatches,
+  readReportedLaunch,
+  type ReportedLaunch,
+  type VerifiedLaunch,
+  verifyLaunchMeasure,
+} from '../verify/launch-measure.ts';
+import type { Expectation } from './expectation.ts';
+import { type Finding, findingOf } from '../../findings/finding.ts';
+import { imageFindings } from '../../guest/image-findings.ts';
+import { policyFindings } from './policy-findings.ts';
+import { unprovenNotes } from './unproven.ts';
+
+declare const brand: unique symbol;
+
+/** Leave to seal secrets for one launch. Only `decide` makes it; a copy or a look-alike opens nothing. */
+export interface Release {
+  readonly [brand]: true;
+  readonly kind: 'release';
+  /** The platform is a simulated one: nothing that is released here is protected by AMD's hardware. */
+  readonly simulated: boolean;
+  readonly sessionId: string;
+  readonly launch: VerifiedLaunch;
+  readonly findings: readonly Finding[];
+}
+
+/** Keep the secret. Everything that speaks against, and all that is well, is among the findings. */
+export interface Withhold {
+  readonly kind: 'withhold';
+  readonly simulated: boolean;
+  readonly sessionId: string;
+  readonly findings: readonly Finding[];
+}
+
+export type Decision = Release | Withhold;
+
+export interface DecideArgs {
+  readonly session: LaunchSession;
+  readonly expectation: Expectation;
+  readonly reported: ReportedLaunch;
+}
+
+/** What sealing needs, kept where nobody can put something else in its place. */
+export interface ReleaseFacts {
+  readonly keys: TransportKeys;
+  /** The measure that the guest owner expects, 32 bytes; never bytes from the host. */
+  readonly expectedMeasure: Uint8Array;
+}
+
+const releases = new WeakMap<Release, ReleaseFacts>();
+
+/**
+ * Decides on one launch. Answers, and throws only for what is no report at all.
+ * @throws SevError BYTES_LENGTH, BYTES_VALUE when the report is malformed
+ */
+export async function decide(args: DecideArgs): Promise<Decision> {
+  const { session } = args;
+  const expectation = { ...args.expectation, launchDigest: args.expectation.launchDigest.slice() };
+  const reported = readReportedLaunch(args.reported);
+  const findings = [
+    ...sessionFindings(session),
+    await blobFinding(session),
+    ...policyFindings(session.policy, session.acceptsKeySharing),
+    reportedPolicyFinding(session, reported),
+    ...firmwareFindings(session, expectation, reported),
+    ...shapeFindings(session, expectation),
+    ...kernelFindings(expectation),
+    await measureFinding(session, expectation, reported),
+    ...unprovenFindings(session, expectation),
+  ];
+  const facts = { simulated: session.trustedPdh.simulated, sessionId: session.id, findings };
+  if (findings.some(forbids)) return { kind: 'withhold', ...facts };
+  const launch = await verifyLaunchMeasure(session, expectation.launchDigest, reported);
+  return makeRelease({ kind: 'release', ...facts, launch }, session, launch);
+}
+
+/**
+ * What a release allows to seal with.
+ * @throws SevError MEASURE_NOT_VERIFIED when `decide` did not make it
+ */
+export function factsOfRelease(release: Release): ReleaseFacts {
+  const facts = releases.get(release);
+  if (!facts) throw new SevError('MEASURE_NOT_VERIFIED', { at: 'release' });
+  return facts;
+}
+
+const forbids = ({ severity }: Finding): boolean => severity === 'refused' || severity === 'unchecked';
+
+function makeRelease(parts: Omit<Release, typeof brand>, session: LaunchSession, launch: VerifiedLaunch): Release {
+  const release = Object.freeze(parts) as Release;
+  releases.set(release, { keys: session.keys, expectedMeasure: launch.expectedMeasure.slice() });
+  return release;
+}
+
+function sessionFindings(session: LaunchSession): readonly Finding[] {
+  const findings: Finding[] = [platformFinding(session)];
+  if (!isLaunchSession(session)) {
+    findings.push(findingOf(new SevError('MEASURE_NOT_VERIFIED', { sentence: 'This is not a session of ours.' })));
+  }
+  if (session.origin !== 'made-here') findings.push(findingOf(new SevError('MEASURE_SESSION_IMPORTED')));
+  return findings;
+}
+
+function platformFinding({ trustedPdh }: LaunchSession): Finding {
+  if (trustedPdh.simulated) {
+    const sentence = 'The platform is SIMULATED: what is proven here proves nothing about any hardware.';
+    return { code: 'PLATFORM_SIMULATED', severity: 'warning', sentence };
+  }
+  const sentence = `The session's key leads to AMD's root for ${trustedPdh.root.name}.`;
+  return { code: 'PLATFORM_GENUINE', severity: 'ok', sentence };
+}
+
+async function blobFinding({ blob, keys, policy }: LaunchSession): Promise<Finding> {
+  if (await sessionFitsPolicy(blob, keys.tik, policy)) {
+    return { code: 'SESSION_INTACT', severity: 'ok', sentence: 'The session blob fits its key and policy.' };
+  }
+  return findingOf(new SevError('MEASURE_SESSION_BLOB', { at: 'session.policyMac' }));
+}
+
+function reportedPolicyFinding(session: LaunchSession, reported: ReportedLaunch): Finding {
+  const values = { expected: showPolicy(session.policy), actual: showPolicy(reported.policy) };
+  if (session.policy !== reported.policy) return findingOf(new SevError('MEASURE_POLICY_CHANGED'), values);
+  return { code: 'POLICY_EQUAL', severity: 'ok', sentence: "The guest runs under your session's policy.", ...values };
+}
+
+function firmwareFindings(
+  session: LaunchSession,
+  { floor }: Expectation,
+  reported: ReportedLaunch,
+): readonly Finding[] {
+  const { apiMajor, apiMinor, build } = reported;
+  const actual = dottedBothRadices(apiMajor, apiMinor, build);
+  const findings: Finding[] = [];
+  if (apiAtLeast(apiMajor, apiMinor, 0, 17)) {
+    const sentence = 'The AMD-SP binds every secret to this measurement.';
+    findings.push({ code: 'API_BINDS_SECRETS', severity: 'ok', sentence, actual });
+  } else {
+    findings.push(findingOf(new SevError('MEASURE_API_TOO_OLD'), { expected: dottedBothRadices(0, 17), actual }));
+  }
+  for (const least of floors(session, floor)) {
+    const equal = apiMajor === least.apiMajor && apiMinor === least.apiMinor;
+    const enough = apiAtLeast(apiMajor, apiMinor, least.apiMajor, least.apiMinor) && !(equal && build < least.build);
+    const expected = dottedBothRadices(least.apiMajor, least.apiMinor, least.build);
+    if (!enough) findings.push(findingOf(new SevError('MEASURE_FIRMWARE_FLOOR'), { expected, actual }));
+  }
+  return findings;
+}
+
+/** The policy's minimum API, and the guest owner's own floor. An AMD-SP would have refused the first itself. */
+function floors(session: LaunchSession, own: Expectation['floor']) {
+  try {
+    const { apiMajor, apiMinor } = parsePolicy(session.policy);
+    return [{ apiMajor, apiMinor, build: 0 }, ...(own ? [own] : [])];
+  } catch {
+    return own ? [own] : []; // A policy that cannot be read is a finding of its own.
+  }
+}
+
+function shapeFindings({ policy }: LaunchSession, { vcpus }: Expectation): readonly Finding[] {
+  const es = ((policy >>> 2) & 1) === 1;
+  if (vcpus === undefined || es === vcpus > 0) return [];
+  const sentence = es
+    ? 'The policy asks for SEV-ES, but your expectation has no VMSA pages.'
+    : 'Your expectation has VMSA pages, but the policy does not ask for SEV-ES.';
+  const next =
+    'Compute the expected digest again, for the number of vCPUs and the kind of guest that the session is for.';
+  return [{ code: 'EXPECTATION_WITHOUT_FIT', severity: 'refused', sentence, next }];
+}
+
+/**
+ * Hashes that the image never compares with anything would be measured as expected, before any kernel at all. So would
+ * those of an image of which nobody can tell.
+ */
+function kernelFindings({ guestImage, kernelHashes = false }: Expectation): readonly Finding[] {
+  return imageFindings(guestImage, { kernelHashes, es: false, secret: false }).filter(
+    ({ severity }) => severity === 'refused',
+  );
+}
+
+async function measureFinding(
+  session: LaunchSession,
+  expectation: Expectation,
+  reported: ReportedLaunch,
+): Promise<Finding> {
+  const expected = { launchDigest: expectation.launchDigest, policy: session.policy };
+  if (await launchMeasureMatches(session.keys.tik, expected, reported)) {
+    const sentence = 'The launch measure is the one of your guest image, policy and API version.';
+    return { code: 'MEASURE_MATCH', severity: 'ok', sentence };
+  }
+  // The expected measure is not told: in the host's hands it would be a measurement that passes.
+  return findingOf(new SevError('MEASURE_MISMATCH'));
+}
+
+function unprovenFindings(session: LaunchSession, expectation: Expectation): readonly Finding[] {
+  try {
+    return unprovenNotes(expectation, parsePolicy(session.policy));
+  } catch {
+    return []; // A policy that cannot be read is a finding of its own.
+  }
+}
