@@ -89,7 +89,7 @@ const node: UserConfig = {
     target: 'node20',
     copyPublicDir: false,
     rolldownOptions: {
-      input: { 'relay/main': resolve('relay/main.ts'), 'cli/main': resolve('web/cli/main.ts') },
+      input: { 'relay/main': resolve('relay/command/main.ts'), 'cli/main': resolve('web/cli/main.ts') },
       output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       external: ['ws', 'koffi'],
     },

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildRelay, RelayProcess } from '../relay/process-testing.ts';
-import { eventually, temporaryFolder, TestClient } from '../relay/testing.ts';
+import { buildRelay, RelayProcess } from '../relay/testing/process-testing.ts';
+import { eventually, temporaryFolder, TestClient } from '../relay/testing/testing.ts';
 
 let [relay, verifier] = ['', ''];
 beforeAll(async () => {

@@ -4,9 +4,9 @@ import { mkdirSync, readdirSync, readlinkSync, realpathSync, rmSync, writeFileSy
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { MethodName, ParamsOf } from '../shared/relay-protocol.ts';
-import { buildRelay, RelayProcess } from './process-testing.ts';
-import { start } from './relay.ts';
-import { silentLog } from './log.ts';
+import { buildRelay, RelayProcess } from './testing/process-testing.ts';
+import { start } from './serve/relay.ts';
+import { silentLog } from './serve/log.ts';
 import { QmpGuests } from './sources/qmp.ts';
 import { QemuStarter } from './sources/launcher.ts';
 import { FakeQemu, type Reply, sevQemu } from './sources/qmp/fake-qemu.ts';
@@ -17,7 +17,7 @@ import {
   sourcesForTests,
   temporaryFolder,
   TestClient,
-} from './testing.ts';
+} from './testing/testing.ts';
 
 const ID = 'qmp:web';
 const PACKET = { id: ID, header: new Uint8Array(52), secret: new Uint8Array(16) };

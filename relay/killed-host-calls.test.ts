@@ -11,8 +11,8 @@ import { makeOwnerKey } from '../shared/sev/session/owner-key.ts';
 import { makeOcaCertificate, signPekCsr, verifyOca } from '../shared/sev/session/ownership.ts';
 import { SIMULATED_ROOT } from '../shared/trust/simulated-root.ts';
 import { verifyCertChain } from '../shared/sev/verify/cert-chain.ts';
-import { buildRelay, RelayProcess } from './process-testing.ts';
-import { eventually, temporaryFolder, TestClient } from './testing.ts';
+import { buildRelay, RelayProcess } from './testing/process-testing.ts';
+import { eventually, temporaryFolder, TestClient } from './testing/testing.ts';
 
 let program: string;
 beforeAll(async () => {

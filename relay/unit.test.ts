@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseServeOptions } from './options.ts';
-import { findProgram } from './testing.ts';
+import { parseServeOptions } from './command/options.ts';
+import { findProgram } from './testing/testing.ts';
 
 const UNIT = 'docs/sev-relay.service';
 /** systemd's exposure level, times ten: below 20 it says “OK”; QEMU with KVM cannot do with much less. */

@@ -2,7 +2,7 @@
 import { getContext, setContext } from 'svelte';
 import { Inbox } from './inbox.svelte.ts';
 import { Keys } from './keys/keys.svelte.ts';
-import { Launches } from './launches/launches.svelte.ts';
+import { Launches } from './launches/record/launches.svelte.ts';
 import { Library } from './library/library.svelte.ts';
 import { Navigation } from './navigation.svelte.ts';
 import { Updates } from './offline/updates.svelte.ts';

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { MESSAGE_KINDS, typeOfKind } from '../../shared/airgap/messages.ts';
 import { AMDSP_STATUS } from '../../shared/errors/amdsp.ts';
 import { METHODS, NOTIFICATIONS, RPC_CODE } from '../../shared/relay-protocol.ts';
-import { VERBS as RELAY_VERBS } from '../../relay/verbs.ts';
+import { VERBS as RELAY_VERBS } from '../../relay/command/verbs.ts';
 import { VERBS as VERIFIER_VERBS } from '../../web/cli/verbs.ts';
 import { blocksOf, pages, readPage } from './blocks.ts';
 

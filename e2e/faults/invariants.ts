@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { findLeaks } from '../../relay/leaks.ts';
+import { findLeaks } from '../../relay/testing/leaks.ts';
 import { parseSevCert } from '../../shared/sev/formats/sev-cert.ts';
 import { agree } from '../../shared/simulator/platform-key.ts';
 import { restoreIdentity } from '../../shared/simulator/stored-chip.ts';

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { findRunningRelay, type RunningRelay } from '../running-relay.ts';
+import { findRunningRelay, type RunningRelay } from '../state/running-relay.ts';
 import { QmpConnection } from '../sources/qmp/connection.ts';
 import { queryMeasurement } from '../sources/qmp/sev-commands.ts';
 import { socketOf } from './guests.ts';

@@ -5,7 +5,7 @@ import { deflateSync } from 'node:zlib';
 import { type CodeSize, layOutCodes, type Ur } from '../../shared/airgap/index.ts';
 import { crc32 } from '../../shared/bytes/crc32.ts';
 import { SevError } from '../../shared/errors.ts';
-import { codeTexts } from '../qr-terminal.ts';
+import { codeTexts } from './qr-terminal.ts';
 import { type Modules, modulesOfText } from './modules.ts';
 
 /** A picture stands still and is sharp: it may be denser than what a camera sees. */

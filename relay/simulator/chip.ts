@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { SevError } from '../../shared/errors.ts';
 import { SimulatedAmdSp, type SimulatedAmdSpOptions } from '../../shared/simulator/amd-sp.ts';
-import { inState, readIfThere, writeWhole } from '../state.ts';
+import { inState, readIfThere, writeWhole } from '../state/state.ts';
 import type { AmdCertificateSource, SevDevice } from '../sources/types.ts';
 import { simulatedAmd, simulatedDevice } from './device.ts';
 

@@ -11,7 +11,7 @@ import { demoGuestImage } from '../../shared/simulator/demo-guest/image.ts';
 import { makeGuestMemory } from '../../shared/simulator/guest-memory.ts';
 import { readFirmwareTable } from '../../shared/simulator/firmware-table.ts';
 import { kernelHashesTable } from '../../shared/simulator/loaded-pages.ts';
-import { eventually, findProgram, temporaryFolder } from '../testing.ts';
+import { eventually, findProgram, temporaryFolder } from '../testing/testing.ts';
 
 const haveAssembler = findProgram('as') !== undefined && findProgram('objcopy') !== undefined;
 const qemu = findProgram('qemu-system-x86_64');

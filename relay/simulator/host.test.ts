@@ -11,9 +11,9 @@ import { certificateOf, signed, slotBy } from '../../shared/simulator/certify.ts
 import { makePlatformKey } from '../../shared/simulator/platform-key.ts';
 import { describeWithVectors, vectorJson } from '../../shared/testing/vectors.ts';
 import { vectorChip } from '../../shared/testing/vector-platform.ts';
-import { encodeMark, endChild, markOf, ownMark } from '../processes.ts';
-import { readIfThere } from '../read-if-there.ts';
-import { temporaryFolder } from '../testing.ts';
+import { encodeMark, endChild, markOf, ownMark } from '../state/processes.ts';
+import { readIfThere } from '../state/read-if-there.ts';
+import { temporaryFolder } from '../testing/testing.ts';
 import { type SimulatedHostOptions, startSimulatedHost } from './host.ts';
 import { openRunFolder } from './run-folder.ts';
 import { RawClient, withoutTimes } from './qmp/testing.ts';

@@ -1,9 +1,9 @@
 // A simulated host in this process: the software AMD-SP, its /dev/sev, and guests with monitors on real Unix sockets.
 import { mkdirSync } from 'node:fs';
 import type { SimulatedAmdSp, SimulatedAmdSpOptions } from '../../shared/simulator/amd-sp.ts';
-import { type Log, silentLog } from '../log.ts';
+import { type Log, silentLog } from '../serve/log.ts';
 import type { SimulatedHost } from '../sources/types.ts';
-import { inState } from '../state.ts';
+import { inState } from '../state/state.ts';
 import { openChip } from './chip.ts';
 import { clearLeftBehind } from './left-behind.ts';
 import { writeDemoProfiles } from './profiles.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { demoGuestImage } from '../../shared/simulator/demo-guest/image.ts';
-import { temporaryFolder } from '../testing.ts';
+import { temporaryFolder } from '../testing/testing.ts';
 import { startSimulatedHost } from './host.ts';
 import { BOOT, playJourney, SECRET, TOLD, writeBootProfiles } from './testing.ts';
 

@@ -1,7 +1,7 @@
 // Clears away what killed relays left of their simulated hosts. Their AMD-SP went with them, so no guest can be adopted.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Log, plain } from '../log.ts';
+import { type Log, plain } from '../serve/log.ts';
 import { QemuStarter } from '../sources/launcher.ts';
 import { leftRunFolders } from './run-folder.ts';
 

@@ -8,7 +8,7 @@ import { concat } from '../../shared/bytes/writer.ts';
 import { webCryptoRandom } from '../../shared/crypto/subtle.ts';
 import { makeLaunchSession } from '../../shared/sev/session/launch-session.ts';
 import { QmpConnection } from '../sources/qmp/connection.ts';
-import { temporaryFolder } from '../testing.ts';
+import { temporaryFolder } from '../testing/testing.ts';
 import { startSimulatedHost } from './host.ts';
 import { BOOT, consoleOf, DISK_GUID, reportedBy, trustPlatform, writeBootProfiles } from './testing.ts';
 

@@ -5,7 +5,7 @@ import { SevError } from '../../shared/errors.ts';
 import { DEMO_GUEST_IMAGE_NAME, demoGuestImage } from '../../shared/simulator/demo-guest/image.ts';
 import type { DirectBoot } from '../../shared/simulator/loaded-pages.ts';
 import { type LaunchProfile, readProfiles } from '../sources/launcher/profiles.ts';
-import { inState, writeWhole } from '../state.ts';
+import { inState, writeWhole } from '../state/state.ts';
 
 /**
  * Writes the demo guest image and profiles for it into a folder.

@@ -2,8 +2,8 @@
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { encodeMark, isAlive, ownMark, parseMark, type ProcessMark } from '../processes.ts';
-import { inState, readIfThere, writeWhole } from '../state.ts';
+import { encodeMark, isAlive, ownMark, parseMark, type ProcessMark } from '../state/processes.ts';
+import { inState, readIfThere, writeWhole } from '../state/state.ts';
 
 export interface RunFolder {
   readonly path: string;

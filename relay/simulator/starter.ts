@@ -6,7 +6,7 @@ import type { SimulatedAmdSp } from '../../shared/simulator/amd-sp.ts';
 import { launchFailure } from '../../shared/simulator/qemu-words.ts';
 import { SimulatedMachine } from '../../shared/simulator/virtual-machine.ts';
 import type { GuestStarter, LaunchRequest, SevDevice, StartedGuest } from '../sources/types.ts';
-import { inState } from '../state.ts';
+import { inState } from '../state/state.ts';
 import { cpuSignature } from './cpu-models.ts';
 import { ensureInitialised } from './device.ts';
 import { describeProfile, FileHints, type LaunchProfile, readProfiles } from '../sources/launcher/profiles.ts';

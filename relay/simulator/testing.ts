@@ -23,7 +23,7 @@ import { type TrustedPdh, verifyCertChain } from '../../shared/sev/verify/cert-c
 import { hashGuestImage } from '../../shared/sev/verify/launch-digest.ts';
 import type { SimulatedHost, SevDevice, AmdCertificateSource } from '../sources/types.ts';
 import { QmpConnection } from '../sources/qmp/connection.ts';
-import { eventually } from '../testing.ts';
+import { eventually } from '../testing/testing.ts';
 
 /** What the guest owner expects to be launched, from their own copies. */
 export interface ExpectedGuest {

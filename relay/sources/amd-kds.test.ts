@@ -8,9 +8,9 @@ import { toHex } from '../../shared/bytes/text.ts';
 import { parseSevCert } from '../../shared/sev/formats/sev-cert.ts';
 import { SimulatedAmdSp } from '../../shared/simulator/amd-sp.ts';
 import { describeWithVectors, vectorBytes } from '../../shared/testing/vectors.ts';
-import { silentLog } from '../log.ts';
-import { chipIds, splitChain } from '../platform.ts';
-import { temporaryFolder } from '../testing.ts';
+import { silentLog } from '../serve/log.ts';
+import { chipIds, splitChain } from '../serve/platform.ts';
+import { temporaryFolder } from '../testing/testing.ts';
 import { readAmdFiles } from './amd-files.ts';
 import { AmdKeyServer, type AmdKeyServerOptions } from './amd-kds.ts';
 

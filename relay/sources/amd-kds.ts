@@ -9,9 +9,9 @@ import { SevError } from '../../shared/errors.ts';
 import type { CaCert } from '../../shared/sev/formats/ca-cert.ts';
 import { parseSevCert, SEV_CERT_SIZE, type SevCert } from '../../shared/sev/formats/sev-cert.ts';
 import { verifyCek } from '../../shared/sev/verify/sev-links.ts';
-import { type Log, plain } from '../log.ts';
-import type { HostOptions } from '../options.ts';
-import { inState, type StateFolder, writeWhole } from '../state.ts';
+import { type Log, plain } from '../serve/log.ts';
+import type { HostOptions } from '../command/options.ts';
+import { inState, type StateFolder, writeWhole } from '../state/state.ts';
 import { type AmdShelf, certificatesIn, readAmdFiles } from './amd-files.ts';
 import type { AmdCertificates, AmdCertificateSource } from './types.ts';
 

@@ -1,7 +1,7 @@
 // Guests that this relay started: a starter makes them, and the relay's own QMP client talks to each.
 import { SevError } from '../../shared/errors.ts';
 import type { Guest, Profile } from '../../shared/relay-protocol.ts';
-import { type Log, plain } from '../log.ts';
+import { type Log, plain } from '../serve/log.ts';
 import { QmpGuests } from './qmp.ts';
 import type {
   Configuration,

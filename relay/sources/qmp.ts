@@ -1,7 +1,7 @@
 // Guests by their QMP monitors: those that the operator named, and those that the launcher started.
 import { SevError } from '../../shared/errors.ts';
 import type { Guest } from '../../shared/relay-protocol.ts';
-import { type Log, plain } from '../log.ts';
+import { type Log, plain } from '../serve/log.ts';
 import { GuestMonitor, MONITOR_LIMITS, type MonitorLimits } from './qmp/monitor.ts';
 import { qemuArguments } from './qmp/qemu-arguments.ts';
 import {

@@ -3,7 +3,7 @@ import { type AirgapMessage, expectMessage, sessionTag } from '../../shared/airg
 import { toHex } from '../../shared/bytes/text.ts';
 import { concat } from '../../shared/bytes/writer.ts';
 import { noiseForTests } from '../airgap/noise-for-tests.ts';
-import type { LaunchRecord, LaunchState } from '../launches/launch-record.ts';
+import type { LaunchRecord, LaunchState } from '../launches/record/launch-record.ts';
 import { bringMessage, type Bringing, takeOrBring } from './bring.ts';
 
 const cert = noiseForTests(2084);

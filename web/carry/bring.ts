@@ -9,7 +9,7 @@ import {
 } from '../../shared/airgap/index.ts';
 import { SevError } from '../../shared/errors.ts';
 import { REPORT_NONCE_SIZE } from '../../shared/sev/formats/attestation-report.ts';
-import type { LaunchRecord } from '../launches/launch-record.ts';
+import type { LaunchRecord } from '../launches/record/launch-record.ts';
 import { address } from '../navigation.svelte.ts';
 import { filesOfMessage } from '../platforms/scanned-files.ts';
 import { type Pairing, parseRelayUrl } from '../relay/pairing.ts';

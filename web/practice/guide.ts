@@ -1,5 +1,5 @@
 // Which word of guidance stands beside the step at which a practice launch is.
-import type { LaunchRecord } from '../launches/launch-record.ts';
+import type { LaunchRecord } from '../launches/record/launch-record.ts';
 
 export type GuideStep =
   | 'platform'

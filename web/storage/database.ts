@@ -1,8 +1,8 @@
 // The one IndexedDB database of the app: what it holds, and how a failure of the browser's storage is told.
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { SevError } from '../../shared/errors.ts';
-import type { LaunchRecord } from '../launches/launch-record.ts';
-import type { LaunchSummary } from '../launches/launch-summary.ts';
+import type { LaunchRecord } from '../launches/record/launch-record.ts';
+import type { LaunchSummary } from '../launches/record/launch-summary.ts';
 import type { ReferenceRecord } from '../library/reference-record.ts';
 import type { OwnershipRecord } from '../ownership/ownership-record.ts';
 import type { PlatformRecord } from '../platforms/platform-record.ts';

@@ -1,7 +1,7 @@
 import type { Factor } from '../../shared/sev/decide/doctor/change.ts';
 import type { GuestState } from '../../shared/relay-protocol.ts';
-import type { LaunchEvent, LaunchState } from '../launches/launch-record.ts';
-import type { StepName } from '../launches/journey.ts';
+import type { LaunchEvent, LaunchState } from '../launches/record/launch-record.ts';
+import type { StepName } from '../launches/record/journey.ts';
 
 const states: Readonly<Record<LaunchState, string>> = {
   platform: 'Being prepared',

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connect } from 'node:net';
-import { eventually, findProgram, temporaryFolder } from '../../testing.ts';
+import { eventually, findProgram, temporaryFolder } from '../../testing/testing.ts';
 import { monitoredGuest, RawClient, withoutTimes } from './testing.ts';
 
 const qemu = findProgram('qemu-system-x86_64');

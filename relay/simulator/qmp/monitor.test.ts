@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fromBase64, toBase64 } from '../../../shared/bytes/text.ts';
 import { describeWithVectors, vectorJson } from '../../../shared/testing/vectors.ts';
-import { eventually } from '../../testing.ts';
+import { eventually } from '../../testing/testing.ts';
 import { decodeAsGlib } from './glib-base64.ts';
 import { monitoredGuest, RawClient, withoutTimes } from './testing.ts';
 

@@ -6,7 +6,7 @@ import { SimulatedAmdSp, type SimulatedAmdSpOptions } from '../../../shared/simu
 import { demoGuestImage } from '../../../shared/simulator/demo-guest/image.ts';
 import type { MachineSettings } from '../../../shared/simulator/machine-launch.ts';
 import { SimulatedMachine } from '../../../shared/simulator/virtual-machine.ts';
-import { eventually, temporaryFolder } from '../../testing.ts';
+import { eventually, temporaryFolder } from '../../testing/testing.ts';
 import { simulatedDevice } from '../device.ts';
 import { openMonitor } from './server.ts';
 

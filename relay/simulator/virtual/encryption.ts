@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { SevError } from '../../../shared/errors.ts';
 import { integer, openObject } from '../../../shared/schema.ts';
-import { plain } from '../../log.ts';
-import { endChild } from '../../processes.ts';
+import { plain } from '../../serve/log.ts';
+import { endChild } from '../../state/processes.ts';
 import { QMP_LIMITS, QmpConnection } from '../../sources/qmp/connection.ts';
 
 export interface Encryption {

@@ -6,7 +6,7 @@ import { decide } from '../../../shared/sev/decide/decision.ts';
 import { webCryptoRandom } from '../../../shared/crypto/subtle.ts';
 import { makeLaunchSession } from '../../../shared/sev/session/launch-session.ts';
 import { demoGuestImage } from '../../../shared/simulator/demo-guest/image.ts';
-import { eventually, pidIn, temporaryFolder } from '../../testing.ts';
+import { eventually, pidIn, temporaryFolder } from '../../testing/testing.ts';
 import { QmpConnection } from '../../sources/qmp/connection.ts';
 import {
   BOOT,

@@ -2,9 +2,9 @@
 // AMD-SP in this process. QEMU decides what is measured, where the secret goes and what it says; memory is not encrypted.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { silentLog } from '../../log.ts';
+import { silentLog } from '../../serve/log.ts';
 import { QemuStarter } from '../../sources/launcher.ts';
-import { inState } from '../../state.ts';
+import { inState } from '../../state/state.ts';
 import { openChip } from '../chip.ts';
 import type { SimulatedHostForTests, SimulatedHostOptions } from '../host.ts';
 import { clearLeftBehind } from '../left-behind.ts';

@@ -4,7 +4,7 @@ import { execFile, type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { eventually } from '../../testing.ts';
+import { eventually } from '../../testing/testing.ts';
 
 export interface Libvirtd {
   /** What virsh wants after -c. */

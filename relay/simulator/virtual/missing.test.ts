@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { temporaryFolder } from '../../testing.ts';
+import { temporaryFolder } from '../../testing/testing.ts';
 import { buildShim } from './build-shim.ts';
 import { askEncryption } from './encryption.ts';
 

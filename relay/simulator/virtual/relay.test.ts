@@ -18,12 +18,12 @@ import { demoGuestImage } from '../../../shared/simulator/demo-guest/image.ts';
 import { SIMULATED_ROOT } from '../../../shared/trust/simulated-root.ts';
 import { verifyAttestationReport } from '../../../shared/sev/verify/attestation-report.ts';
 import { verifyCertChain } from '../../../shared/sev/verify/cert-chain.ts';
-import { findLeaks } from '../../leaks.ts';
-import { makeLog } from '../../log.ts';
-import { platformOf } from '../../platform.ts';
-import { start } from '../../relay.ts';
+import { findLeaks } from '../../testing/leaks.ts';
+import { makeLog } from '../../serve/log.ts';
+import { platformOf } from '../../serve/platform.ts';
+import { start } from '../../serve/relay.ts';
 import { LaunchedGuests } from '../../sources/launched-guests.ts';
-import { relayOptionsForTests, sourcesForTests, temporaryFolder, TestClient } from '../../testing.ts';
+import { relayOptionsForTests, sourcesForTests, temporaryFolder, TestClient } from '../../testing/testing.ts';
 import { consoleOf, DISK_GUID, expectationFor, SECRET, TOLD } from '../testing.ts';
 import { describeOnVirtualHost, virtualHost } from './testing.ts';
 

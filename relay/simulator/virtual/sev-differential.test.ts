@@ -4,7 +4,7 @@ import { toBase64 } from '../../../shared/bytes/text.ts';
 import { webCryptoRandom } from '../../../shared/crypto/subtle.ts';
 import { demoGuestImage } from '../../../shared/simulator/demo-guest/image.ts';
 import { makeLaunchSession } from '../../../shared/sev/session/launch-session.ts';
-import { eventually } from '../../testing.ts';
+import { eventually } from '../../testing/testing.ts';
 import { monitoredGuest, RawClient, withoutTimes } from '../qmp/testing.ts';
 import { trustPlatform } from '../testing.ts';
 import { describeOnVirtualHost, virtualHost } from './testing.ts';

@@ -1,7 +1,7 @@
 // What the virtual SEV host's tests share. It needs KVM, QEMU and a C compiler; without them its tests are skipped.
 import { accessSync, constants } from 'node:fs';
 import { describe, onTestFinished } from 'vitest';
-import { findProgram, temporaryFolder } from '../../testing.ts';
+import { findProgram, temporaryFolder } from '../../testing/testing.ts';
 import type { SimulatedHostOptions } from '../host.ts';
 import { startVirtualSevHost } from './host.ts';
 

@@ -12,8 +12,8 @@ import {
 import { join } from 'node:path';
 import { SevError } from '../../../shared/errors.ts';
 import { array, boolean, object, type Parsed, string } from '../../../shared/schema.ts';
-import { MAX_SOCKET_PATH_BYTES } from '../../addresses.ts';
-import { inState, readIfThere, writeWhole } from '../../state.ts';
+import { MAX_SOCKET_PATH_BYTES } from '../../command/addresses.ts';
+import { inState, readIfThere, writeWhole } from '../../state/state.ts';
 import { GUEST_FILES } from './arguments.ts';
 
 const guestRecord = object({

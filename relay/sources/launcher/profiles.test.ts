@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SevError } from '../../../shared/errors.ts';
-import { temporaryFolder } from '../../testing.ts';
+import { temporaryFolder } from '../../testing/testing.ts';
 import { hostCbitpos, qemuArguments } from './arguments.ts';
 import { describeProfile, FileHints, type LaunchProfile, readProfiles } from './profiles.ts';
 import { launchError } from './words.ts';

@@ -1,7 +1,7 @@
 // Why QEMU did not start: its last words → codes and sentences. spec/host-interfaces.md, “Start options and their failures”.
 import { amdSpErrorCode } from '../../../shared/errors/amdsp.ts';
 import { type ErrorCode, type ErrorDetails, SevError } from '../../../shared/errors.ts';
-import { plain } from '../../log.ts';
+import { plain } from '../../serve/log.ts';
 
 const TEXTS: readonly (readonly [RegExp, ErrorCode, ErrorDetails])[] = [
   [

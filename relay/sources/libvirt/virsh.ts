@@ -1,7 +1,7 @@
 // Runs virsh: arguments as a list, never a shell, few at once, bounded in time and output.
 import { type ChildProcess, execFile, type ExecFileException, spawn } from 'node:child_process';
 import { SevError } from '../../../shared/errors.ts';
-import { plain } from '../../log.ts';
+import { plain } from '../../serve/log.ts';
 import { libvirtError } from './words.ts';
 
 const TIMEOUT_MS = 30_000;

@@ -2,7 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { temporaryFolder } from '../../testing.ts';
+import { temporaryFolder } from '../../testing/testing.ts';
 import type { QmpEndpoint } from '../types.ts';
 
 export const GREETING =

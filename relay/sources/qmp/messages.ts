@@ -1,7 +1,7 @@
 // QMP's lines: greeting, replies and events; anything else is not a monitor speaking. QEMU, docs/interop/qmp-spec.
 import { SevError } from '../../../shared/errors.ts';
 import { array, integer, openObject, optional, type Parsed, type Schema, string } from '../../../shared/schema.ts';
-import { plain } from '../../log.ts';
+import { plain } from '../../serve/log.ts';
 
 const number = integer(0, 1_000_000);
 const anything: Schema<unknown> = { parse: (value) => value };

@@ -2,7 +2,7 @@
 import { SevError } from '../../../shared/errors.ts';
 import type { GuestState } from '../../../shared/relay-protocol.ts';
 import { boolean, openObject, string } from '../../../shared/schema.ts';
-import type { Log } from '../../log.ts';
+import type { Log } from '../../serve/log.ts';
 import type { QmpEndpoint } from '../types.ts';
 import { QMP_LIMITS, QmpConnection, type QmpLimits } from './connection.ts';
 import { querySev } from './sev-commands.ts';

@@ -1,7 +1,7 @@
 // QEMU's own error texts → codes and sentences. spec/host-interfaces.md, part 3; QEMU, target/i386/sev.c.
 import { amdSpErrorCode } from '../../../shared/errors/amdsp.ts';
 import { type ErrorCode, type ErrorDetails, SevError } from '../../../shared/errors.ts';
-import { plain } from '../../log.ts';
+import { plain } from '../../serve/log.ts';
 import type { QmpFailure } from './messages.ts';
 
 type Words = readonly [text: RegExp, code: ErrorCode, details?: ErrorDetails];

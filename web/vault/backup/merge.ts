@@ -13,7 +13,7 @@
 // The same holds when the backup comes back to the very device that made it after its storage was cleared: its ledger
 // is gone, and with it the proof that the session is still unused.
 import { equalBytes } from '../../../shared/bytes/equal.ts';
-import { after, type LaunchRecord } from '../../launches/launch-record.ts';
+import { after, type LaunchRecord } from '../../launches/record/launch-record.ts';
 import type { PlatformRecord } from '../../platforms/platform-record.ts';
 import { canSeal, type LedgerEntry } from '../ledger.ts';
 

@@ -23,10 +23,10 @@ import {
   u32,
 } from '../../../shared/schema.ts';
 import type { StoredLaunchSession } from '../../../shared/sev/session/launch-session.ts';
-import { type AskedReport, MAX_REPORTS } from '../../launches/asked-report.ts';
-import type { Judged } from '../../launches/judged.ts';
-import type { HistoryEntry, LaunchRecord, Reported } from '../../launches/launch-record.ts';
-import type { CpuPlan, FileFacts, KernelPlan, Plan } from '../../launches/plan.ts';
+import { type AskedReport, MAX_REPORTS } from '../../launches/report/asked-report.ts';
+import type { Judged } from '../../launches/record/judged.ts';
+import type { HistoryEntry, LaunchRecord, Reported } from '../../launches/record/launch-record.ts';
+import type { CpuPlan, FileFacts, KernelPlan, Plan } from '../../launches/sev/plan/plan.ts';
 import type { ReferenceRecord } from '../../library/reference-record.ts';
 import type { OwnershipRecord } from '../../ownership/ownership-record.ts';
 import type { OwnerPin } from '../../platforms/owner-pin.ts';

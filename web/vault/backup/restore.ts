@@ -1,6 +1,6 @@
 // Brings the records of a backup in, in one transaction: after it, all of them are here; after a failure, none is.
-import type { LaunchRecord } from '../../launches/launch-record.ts';
-import { summaryOf } from '../../launches/launch-summary.ts';
+import type { LaunchRecord } from '../../launches/record/launch-record.ts';
+import { summaryOf } from '../../launches/record/launch-summary.ts';
 import type { OwnershipRecord } from '../../ownership/ownership-record.ts';
 import { type Database, stored } from '../../storage/database.ts';
 import type { LedgerEntry } from '../ledger.ts';

@@ -1,0 +1,60 @@
+// Everything that the operator reads at the terminal: where the relay is, the pairing link and its QR code, questions.
+import encodeQr from 'qr';
+import { createInterface } from 'node:readline/promises';
+import type { Readable, Writable } from 'node:stream';
+import { TERMINAL_QUIET_ZONE } from '../qr/layout.ts';
+import { drawHalfBlocks } from '../qr/modules.ts';
+import type { Relay } from '../serve/relay.ts';
+
+/** What stands at the terminal when the relay is ready. The link holds the pairing code: it is written here only. */
+export function describeRelay(
+  relay: Relay,
+  facts: readonly string[],
+  columns: number | undefined,
+  simulated: boolean,
+): string {
+  const code = columns === undefined ? [] : ['', drawQr(relay.pairingLink, columns)];
+  return [
+    `sev-relay listens at ${relay.url}`,
+    ...facts.map((fact) => `  ${fact}`),
+    '',
+    "Open this link on the guest owner's device, or scan it:",
+    '',
+    `  ${relay.pairingLink}`,
+    ...code,
+    '',
+    simulated
+      ? 'Ctrl-C ends the relay, and the simulated guests with it.'
+      : 'Ctrl-C ends the relay; guests stay as they are.',
+    '',
+  ].join('\n');
+}
+
+/** Draws a QR code in half blocks; a sentence takes its place where the terminal is too narrow. */
+export function drawQr(text: string, columns: number): string {
+  const modules = encodeQr(text, 'raw', { ecc: 'low', border: TERMINAL_QUIET_ZONE });
+  if (modules.length > columns) return `(A QR code needs ${modules.length} columns; this terminal has ${columns}.)`;
+  return drawHalfBlocks(modules).join('\n');
+}
+
+/**
+ * Asks the operator a question that wants the word “yes”. Whatever else is said, silence for a minute, or nobody at
+ * the other end, is a no.
+ */
+export async function confirmAt(
+  input: Readable,
+  output: Writable,
+  question: string,
+  waitMs = 60_000,
+): Promise<boolean> {
+  const lines = createInterface({ input, output });
+  try {
+    const answer = lines.question(`\n${question}\nType “yes” to allow it: `, { signal: AbortSignal.timeout(waitMs) });
+    const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+    return (await Promise.race([answer, ended])).trim().toLowerCase() === 'yes';
+  } catch {
+    return false;
+  } finally {
+    lines.close();
+  }
+}

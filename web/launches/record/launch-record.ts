@@ -1,0 +1,97 @@
+// One launch from “who is this platform?” to “running, with my secret in it”, as it is kept.
+import type { GuestState } from '../../../shared/relay-protocol.ts';
+import type { StoredLaunchSession } from '../../../shared/sev/session/launch-session.ts';
+import type { Revised } from '../../storage/records.ts';
+import type { AskedReport } from '../report/asked-report.ts';
+import type { FinalCheckId } from '../sev/release/final-check.ts';
+import type { Judged } from './judged.ts';
+import type { Plan } from '../sev/plan/plan.ts';
+
+/** DESIGN.md, “The journey of one launch”. */
+export type LaunchState =
+  'platform' | 'session' | 'launched' | 'verified' | 'mismatch' | 'released' | 'running' | 'abandoned';
+
+/** What the host reported of the launch; proven only by the verdict. */
+export interface Reported {
+  /** Measure and mnonce, 48 bytes. */
+  readonly measurement: Uint8Array;
+  readonly apiMajor: number;
+  readonly apiMinor: number;
+  readonly build: number;
+  readonly policy: number;
+}
+
+export type LaunchEvent =
+  | 'begun'
+  | 'session-made'
+  | 'launch-asked'
+  | 'launched'
+  | 'attached'
+  | 'measured'
+  | 'verified'
+  | 'mismatch'
+  | 'sealed'
+  | 'inject-unknown'
+  | 'released'
+  | 'running'
+  | 'running-without'
+  | 'checked-inside'
+  | 'report-asked'
+  | 'report-proven'
+  | 'report-refused'
+  | 'guest-ended'
+  | 'abandoned'
+  | 'closed-by-restore'
+  | 'keys-taken-out';
+
+export interface HistoryEntry {
+  readonly at: number;
+  readonly event: LaunchEvent;
+  /** A name or a number that belongs to it; never a secret. */
+  readonly detail?: string;
+}
+
+export interface LaunchRecord extends Revised {
+  readonly name: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Its place among all launches: larger after every change, whatever the clock did. Older records have none. */
+  readonly order?: number;
+  readonly state: LaunchState;
+  readonly platformId: string;
+  readonly platformName: string;
+  /** The chain that the session is for, as it was verified. */
+  readonly chain: Uint8Array;
+  readonly relayUrl?: string;
+  readonly plan: Plan;
+  readonly session?: StoredLaunchSession & { readonly id: string };
+  readonly guest?: { readonly id: string; readonly name: string };
+  readonly guestState?: GuestState;
+  readonly reported?: Reported;
+  /** The latest verdict: only history. Nothing is released on it. */
+  readonly judged?: Judged;
+  /** What the guest owner found inside the running guest. */
+  readonly finalChecks?: readonly FinalCheckId[];
+  /** Attestation reports that were asked for, the latest last. */
+  readonly reports?: readonly AskedReport[];
+  readonly history: readonly HistoryEntry[];
+}
+
+/** Whether the record says that something happened. */
+export const happened = (record: LaunchRecord, event: LaunchEvent): boolean =>
+  record.history.some((entry) => entry.event === event);
+
+/** The record after something happened. */
+export function after(
+  record: LaunchRecord,
+  event: LaunchEvent,
+  change: Partial<LaunchRecord> = {},
+  detail?: string,
+): LaunchRecord {
+  const at = Date.now();
+  const entry: HistoryEntry = { at, event, ...(detail !== undefined && { detail }) };
+  return { ...record, ...change, updatedAt: at, history: [...record.history, entry] };
+}
+
+/** Still on its way: neither running nor given up. */
+export const isUnderWay = ({ state }: LaunchRecord): boolean => state !== 'running' && state !== 'abandoned';
