@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 
 /** Where the helps of all verbs are kept; other tests hold them to the commands. */
 const HELP: Readonly<Record<string, string>> = {
-  'sev-relay': 'relay/__snapshots__/verbs.test.ts.snap',
+  'sev-relay': 'relay/command/__snapshots__/verbs.test.ts.snap',
   'sev-verifier': 'web/cli/__snapshots__/help.test.ts.snap',
 };
 
