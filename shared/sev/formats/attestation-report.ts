@@ -3,7 +3,7 @@ import { SevError } from '../../errors.ts';
 import { ByteReader, requireLength } from '../../bytes/reader.ts';
 import { ByteWriter } from '../../bytes/writer.ts';
 import type { EcdsaSignature } from '../../crypto/signatures.ts';
-import { readEcComponent, writeEcComponent } from './ec-component.ts';
+import { readEcComponent, writeEcComponent } from '../../encodings/ec-component.ts';
 import { ALGORITHM, showAlgorithm, showUsage, USAGE } from './sev-names.ts';
 
 export const ATTESTATION_REPORT_SIZE = 208;

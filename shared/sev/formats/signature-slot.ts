@@ -4,7 +4,7 @@ import { isZero, reversed } from '../../bytes/equal.ts';
 import { ByteReader, requireLength } from '../../bytes/reader.ts';
 import { ByteWriter } from '../../bytes/writer.ts';
 import type { EcdsaSignature } from '../../crypto/signatures.ts';
-import { readEcComponent, writeEcComponent } from './ec-component.ts';
+import { readEcComponent, writeEcComponent } from '../../encodings/ec-component.ts';
 import {
   ALGORITHM,
   algorithmName,

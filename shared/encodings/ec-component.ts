@@ -1,7 +1,7 @@
-// EC components: the 72-byte little-endian numbers in which SEV stores coordinates and ECDSA's r and s.
-import { reversed } from '../../bytes/equal.ts';
-import { requireLength, type ByteReader } from '../../bytes/reader.ts';
-import type { ByteWriter } from '../../bytes/writer.ts';
+// EC components: the 72-byte little-endian numbers in which AMD stores coordinates and ECDSA's r and s, in SEV and SNP alike.
+import { reversed } from '../bytes/equal.ts';
+import { requireLength, type ByteReader } from '../bytes/reader.ts';
+import type { ByteWriter } from '../bytes/writer.ts';
 
 export const EC_COMPONENT_SIZE = 72;
 /** A number of P-384 fills 48 of the 72 bytes; the 24 high bytes are zero. */
