@@ -2,6 +2,7 @@
 // A schema is a value that reads, and its type follows from it.
 import { SevError } from './errors.ts';
 import { fromBase64, toBase64 } from './bytes/text.ts';
+import { firstUnseen } from './text/visible.ts';
 
 /** Reads one JSON value, or refuses it naming its place. */
 export interface Schema<T> {
@@ -33,6 +34,18 @@ export const string = (maxLength = 4096): Schema<string> => ({
     return value.length <= maxLength
       ? value
       : refuse(at, `The text has ${value.length} characters; ${maxLength} are allowed.`);
+  },
+});
+
+/**
+ * A name that people read, of at most `maxLength` UTF-16 units: on one line, without control, format, bidi and separator
+ * characters. Every name from outside has this schema; what shows it escapes it all the same.
+ */
+export const name = (maxLength = 128): Schema<string> => ({
+  parse(value, at) {
+    const text = string(maxLength).parse(value, at);
+    const unseen = firstUnseen(text);
+    return unseen === undefined ? text : refuse(at, `It has a character that cannot be shown in a name: ${unseen}.`);
   },
 });
 
