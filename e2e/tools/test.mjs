@@ -85,9 +85,10 @@ function unitTests(title, options, env) {
   totals.skipped += result.numPendingTests;
   if (!good && result.numFailedTests === 0) countFailure(`${title}: an error outside of a test`);
   for (const { assertionResults } of result.testResults) {
-    for (const { status, ancestorTitles, fullName } of assertionResults) {
+    for (const { status, ancestorTitles, fullName, meta } of assertionResults) {
       if (status === 'failed') failures.push(fullName);
-      else if (status !== 'passed') skips.push(ancestorTitles[0]);
+      else if (status !== 'passed')
+        skips.push(meta?.skipped ? `${ancestorTitles[0]}: ${meta.skipped}` : ancestorTitles[0]);
     }
   }
 }

@@ -2,7 +2,7 @@
 // libvirt, and none of its network, is seen or touched. It needs root, and says so where it cannot have it.
 import { execFile, type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '../../testing/testing.ts';
 
@@ -13,6 +13,13 @@ export interface Libvirtd {
   /** What libvirtd wrote. */
   log(): string;
   close(): Promise<void>;
+}
+
+/** What libvirtd said, on stderr and in its log, where the reason mostly stands. */
+export class LibvirtdDidNotStart extends Error {
+  constructor(said: string) {
+    super(`libvirtd did not start: ${said.trim() || 'it said nothing'}`);
+  }
 }
 
 /** Folders that libvirtd writes to; each becomes an empty one that goes away with the namespace. */
@@ -30,6 +37,24 @@ cgroup_controllers = []
 stdio_handler = "file"
 `;
 
+/**
+ * The QEMU driver does not start without the user libvirt-qemu, whatever user qemu.conf names. Debian makes it in a
+ * package that libvirtd itself does not bring; in its namespace libvirtd reads users and groups from these copies.
+ */
+const USERS: readonly (readonly [string, string])[] = [
+  ['/etc/passwd', 'libvirt-qemu:x:64055:64055::/var/lib/libvirt:/usr/sbin/nologin'],
+  ['/etc/group', 'libvirt-qemu:x:64055:'],
+];
+
+function copyUsers(folder: string): string[] {
+  return USERS.map(([path, line]) => {
+    const copy = join(folder, basename(path));
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    writeFileSync(copy, /^libvirt-qemu:/m.test(text) ? text : `${text.trimEnd()}\n${line}\n`);
+    return `mount --bind ${copy} ${path}`;
+  });
+}
+
 /** @param folder for the socket and the log @param shim to be preloaded into libvirtd, which passes it on to QEMU */
 export async function startLibvirtd(folder: string, shim: string): Promise<Libvirtd> {
   mkdirSync(folder, { recursive: true });
@@ -43,6 +68,7 @@ export async function startLibvirtd(folder: string, shim: string): Promise<Libvi
   const mounts = PRIVATE.map((path) => `mkdir -p ${path} && mount -t tmpfs tmpfs ${path}`);
   const script = [
     ...mounts,
+    ...copyUsers(folder),
     `cp ${join(folder, 'qemu.conf')} /etc/libvirt/`,
     `LD_PRELOAD=${shim} exec libvirtd -f ${join(folder, 'libvirtd.conf')} -p ${join(folder, 'pid')}`,
   ].join(' && ');
@@ -52,18 +78,29 @@ export async function startLibvirtd(folder: string, shim: string): Promise<Libvi
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   child.on('error', ({ message }) => (said += message));
-  const socket = join(sockets, 'libvirt-sock');
-  await eventually(
-    () => existsSync(socket) || hasEnded(child),
-    (over) => over,
+  const everything = (): string => said + (existsSync(log) ? readFileSync(log, 'utf8') : '');
+  const uri = `qemu+unix:///system?socket=${join(sockets, 'libvirt-sock')}`;
+  const virsh = async (...args: readonly string[]): Promise<string> =>
+    (await promisify(execFile)('virsh', ['-c', uri, ...args])).stdout;
+  // The socket is there before the QEMU driver has been looked at, so only an answer tells that it serves.
+  const answers = await eventually(
+    () =>
+      hasEnded(child) ||
+      virsh('version').then(
+        () => true,
+        () => undefined,
+      ),
+    (over) => over === true,
     30_000,
-  );
-  if (hasEnded(child)) throw new Error(`libvirtd did not start: ${said}`);
-  const uri = `qemu+unix:///system?socket=${socket}`;
+  ).catch(() => false);
+  if (!answers || hasEnded(child)) {
+    await ended(child);
+    throw new LibvirtdDidNotStart(everything());
+  }
   return {
     uri,
-    virsh: async (...args) => (await promisify(execFile)('virsh', ['-c', uri, ...args])).stdout,
-    log: () => said + (existsSync(log) ? readFileSync(log, 'utf8') : ''),
+    virsh,
+    log: everything,
     close: () => ended(child),
   };
 }
