@@ -90,7 +90,7 @@ async function world() {
     'the log': log.all,
     ...Object.fromEntries(filesBelow(state.path).map((path) => [path, readFileSync(path)])),
   });
-  return { host, client, records };
+  return { host, relay, client, records };
 }
 
 const filesBelow = (folder: string): string[] =>
@@ -130,7 +130,8 @@ describe('a Guest Owner', () => {
     ['demo', 0x03],
     ['demo-es', 0x07],
   ])('releases a secret into a guest of the profile %s, and nothing of it shows on the way', async (name, policy) => {
-    const { host, client, records } = await world();
+    const { host, relay, client, records } = await world();
+    const bystander = await TestClient.pair(relay.pairingLink);
     const status = await client.ask('platform.status', {});
     expect(status).toMatchObject({ owner: 'self' });
     expect((await client.ask('platform.identifier', {})).ids[0]).toMatch(/^[0-9a-f]{128}$/);
@@ -185,6 +186,13 @@ describe('a Guest Owner', () => {
 
     await client.ask('guest.destroy', { id });
     expect(await client.ask('guest.list', {})).toEqual([]);
+    for (const told of [client, bystander]) {
+      const ofGuest = await eventually(
+        () => told.notifications.map(({ params }) => params as { id: string; state: string }),
+        (all) => all.some(({ state }) => state === 'gone'),
+      );
+      expect(ofGuest.filter(({ state }) => state === 'gone')).toEqual([{ id, state: 'gone' }]);
+    }
   });
 
   it('is told in words when the host would inject another secret, and may lose an answer without harm', async () => {

@@ -41,6 +41,8 @@ export class SevError extends Error {
   readonly code: ErrorCode;
   readonly at: string;
   readonly sentence: string;
+  /** The facts of this case alone: the end of `sentence`, for an error that is told as the reason of another. */
+  readonly because: string;
   readonly next: string;
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
@@ -52,6 +54,7 @@ export class SevError extends Error {
     this.code = code;
     this.at = details.at ?? '';
     this.sentence = sentence;
+    this.because = details.because ?? '';
     this.next = details.next ?? words.next;
   }
 
@@ -63,10 +66,14 @@ export class SevError extends Error {
 /** The same error with the file or field in which its place lies: `chain.cert: ask.signature`. */
 export function placedIn(error: SevError, outer: string): SevError {
   if (error.at.startsWith(outer)) return error;
-  const { code, sentence, next, cause } = error;
+  const { code, because, next, cause } = error;
   const at = error.at ? `${outer}: ${error.at}` : outer;
-  return new SevError(code, { at, sentence, next, ...(cause !== undefined && { cause }) });
+  const sentence = because ? error.sentence.slice(0, -because.length).trimEnd() : error.sentence;
+  return new SevError(code, { at, sentence, because, next, ...(cause !== undefined && { cause }) });
 }
+
+/** What one error says as the reason of another: its facts alone, so that general sentences do not stack. */
+export const reasonIn = (error: SevError): string => error.because || error.sentence;
 
 /** The words of a code, for screens that explain a code which arrived by name. */
 export const wordsOf = (code: ErrorCode): ErrorWords => ERROR_WORDS[code];

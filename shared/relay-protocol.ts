@@ -1,6 +1,7 @@
 // Every message between the PWA and the relay, both ways: JSON-RPC 2.0 over WebSocket. One source for both ends.
-// DESIGN.md, "Relay protocol". Blobs are bytes here and base64 on the wire.
-import { SevError } from './errors.ts';
+// docs/protocol.md describes it. Blobs are bytes here and base64 on the wire.
+// It can grow: what the relay is told is read strictly, what the client is told openly (`told`).
+import { type ErrorCode, reasonIn, SevError } from './errors.ts';
 import {
   array,
   blob,
@@ -18,22 +19,36 @@ import {
   u32,
 } from './schema.ts';
 
-export const SUBPROTOCOL = 'sev-relay.v1';
 /** The version of the methods below; raised when one changes in a way that old clients would misread. */
 export const PROTOCOL_VERSION = 1;
+export const SUBPROTOCOL = `sev-relay.v${PROTOCOL_VERSION}`;
+/** Every version that is spoken here, newest first. A client offers them all, and the relay chooses one. */
+export const SUBPROTOCOLS: readonly string[] = [SUBPROTOCOL];
+
+/** The newest version that both ends speak. @param offered by the client, in any order */
+export function chooseSubprotocol(offered: Iterable<string>): string | undefined {
+  const names = new Set(offered);
+  return SUBPROTOCOLS.find((spoken) => names.has(spoken));
+}
+
 export const MAX_FRAME_BYTES = 1024 * 1024;
 
 const cert = blob(2084);
 /** An ARK or ASK: 832 or 1,600 bytes, or the 576 bytes of Naples' ARK as AMD serves it. */
 const caCert = blob(576, 1600);
 const guestId = string(128);
+
+/** What a client reads: members that a later relay adds are dropped, while those that are known are read strictly. */
+const told = openObject;
+
 const nothing = object({});
+const done = told({});
 
 /** A guest's state as the relay sees it; QMP's run states and libvirt's domain states, in our words. */
 export const guestState = literal('prelaunch', 'paused', 'running', 'shutdown', 'gone', 'unknown');
 export type GuestState = Parsed<typeof guestState>;
 
-const guest = object({
+const guest = told({
   id: guestId,
   name: string(256),
   backend: literal('qmp', 'libvirt', 'launcher'),
@@ -44,10 +59,10 @@ const guest = object({
 export type Guest = Parsed<typeof guest>;
 
 /** A file of a launch profile as the relay describes it: a hint for finding it in one's own library, never believed. */
-const fileHint = object({ name: string(256), size: integer(0, Number.MAX_SAFE_INTEGER), sha256: string(64) });
+const fileHint = told({ name: string(256), size: integer(0, Number.MAX_SAFE_INTEGER), sha256: string(64) });
 export type FileHint = Parsed<typeof fileHint>;
 
-const profile = object({
+const profile = told({
   name: string(128),
   firmware: fileHint,
   kernel: optional(fileHint),
@@ -61,7 +76,24 @@ const profile = object({
 });
 export type Profile = Parsed<typeof profile>;
 
-const checkItem = object({
+/**
+ * Where the launch of a guest stands: QEMU's SevState; from libvirt, which does not tell that, what its domain does.
+ */
+export const SEV_STATES = [
+  'uninit',
+  'launch-update',
+  'launch-secret',
+  'running',
+  'send-update',
+  'receive-update',
+  'paused',
+  'shutdown',
+  'unknown',
+] as const;
+const sevState = literal(...SEV_STATES);
+export type SevState = Parsed<typeof sevState>;
+
+const checkItem = told({
   id: string(64),
   name: string(128),
   status: literal('pass', 'warn', 'fail', 'skip'),
@@ -76,14 +108,17 @@ interface Method<P, R> {
 }
 const method = <P, R>(params: Schema<P>, result: Schema<R>): Method<P, R> => ({ params, result });
 
+/** Names of methods that the relay answers, and of later abilities: a client asks only for what it finds here. */
+const capabilities = array(string(64), 256);
+
 export const METHODS = {
   'relay.hello': method(
     object({ token: string(128) }),
-    object({ relay: string(64), protocol: u32, simulated: boolean, capabilities: array(string(64), 64) }),
+    told({ relay: string(64), protocol: u32, simulated: boolean, capabilities }),
   ),
   'platform.status': method(
     nothing,
-    object({
+    told({
       apiMajor: u8,
       apiMinor: u8,
       build: u8,
@@ -95,31 +130,31 @@ export const METHODS = {
   ),
   'platform.certificates': method(
     nothing,
-    object({ pdh: cert, pek: cert, oca: cert, cek: cert, ask: optional(caCert), ark: optional(caCert) }),
+    told({ pdh: cert, pek: cert, oca: cert, cek: cert, ask: optional(caCert), ark: optional(caCert) }),
   ),
-  'platform.identifier': method(nothing, object({ ids: array(string(128), 2) })),
-  'platform.checks': method(nothing, object({ checks: array(checkItem, 128) })),
-  'owner.csr': method(nothing, object({ csr: cert })),
-  'owner.import': method(object({ pek: cert, oca: cert }), nothing),
-  'owner.rotatePdh': method(nothing, nothing),
-  'owner.regeneratePek': method(nothing, nothing),
-  'owner.reset': method(nothing, nothing),
+  'platform.identifier': method(nothing, told({ ids: array(string(128), 2) })),
+  'platform.checks': method(nothing, told({ checks: array(checkItem, 128) })),
+  'owner.csr': method(nothing, told({ csr: cert })),
+  'owner.import': method(object({ pek: cert, oca: cert }), done),
+  'owner.rotatePdh': method(nothing, done),
+  'owner.regeneratePek': method(nothing, done),
+  'owner.reset': method(nothing, done),
   'guest.list': method(nothing, array(guest, 10_000)),
   'guest.profiles': method(nothing, array(profile, 256)),
   'guest.launch': method(
     object({ profile: string(128), policy: u32, dhCert: cert, session: blob(128) }),
-    object({ id: guestId }),
+    told({ id: guestId }),
   ),
   'guest.measurement': method(
     object({ id: guestId }),
-    object({
+    told({
       measurement: blob(48),
       apiMajor: u8,
       apiMinor: u8,
       build: u8,
       policy: u32,
       handle: optional(u32),
-      state: string(32),
+      state: sevState,
     }),
   ),
   'guest.inject': method(
@@ -129,14 +164,14 @@ export const METHODS = {
       secret: blob(16, 16_384),
       gpa: optional(integer(0, Number.MAX_SAFE_INTEGER)),
     }),
-    nothing,
+    done,
   ),
-  'guest.resume': method(object({ id: guestId }), nothing),
-  'guest.destroy': method(object({ id: guestId }), nothing),
-  'guest.report': method(object({ id: guestId, mnonce: blob(16) }), object({ report: blob(208) })),
+  'guest.resume': method(object({ id: guestId }), done),
+  'guest.destroy': method(object({ id: guestId }), done),
+  'guest.report': method(object({ id: guestId, mnonce: blob(16) }), told({ report: blob(208) })),
   'guest.configuration': method(
     object({ id: guestId }),
-    object({ kind: literal('domain-xml', 'qemu-arguments'), text: string(262_144) }),
+    told({ kind: literal('domain-xml', 'qemu-arguments'), text: string(262_144) }),
   ),
 } as const;
 
@@ -145,7 +180,7 @@ export type ParamsOf<M extends MethodName> = Parsed<(typeof METHODS)[M]['params'
 export type ResultOf<M extends MethodName> = Parsed<(typeof METHODS)[M]['result']>;
 
 export const NOTIFICATIONS = {
-  'guest.changed': object({ id: guestId, state: guestState }),
+  'guest.changed': told({ id: guestId, state: guestState }),
 } as const;
 export type NotificationName = keyof typeof NOTIFICATIONS;
 export type NotificationOf<N extends NotificationName> = Parsed<(typeof NOTIFICATIONS)[N]>;
@@ -183,14 +218,40 @@ const envelope = object({
   params: optional({ parse: (value: unknown) => value }),
 });
 
+/** What a client sent: a request, or why it is none and the id to answer it by, `null` where it has none. */
+export type Heard = { readonly request: Request } | { readonly refusal: SevError; readonly id: number | null };
+
 /**
- * Reads a request on the relay's side. The frame's size must have been bounded before.
- * @throws SevError RELAY_PROTOCOL when it is no request, RELAY_METHOD when the method is not known
+ * Reads a frame on the relay's side. Its size must have been bounded before.
+ * @returns a refusal RELAY_FRAME for what is not JSON, RELAY_REQUEST for JSON that is not a request, RELAY_METHOD
  */
-export function parseRequest(frame: string): Request {
-  const request = protocolShape(() => envelope.parse(JSON.parse(frame), 'request'));
-  if (!isMethod(request.method)) throw new SevError('RELAY_METHOD', { at: request.method });
-  return { id: request.id, method: request.method, params: request.params ?? {} };
+export function readRequest(frame: string): Heard {
+  let json: unknown;
+  try {
+    json = JSON.parse(frame);
+  } catch (cause) {
+    return { refusal: new SevError('RELAY_FRAME', { cause }), id: null };
+  }
+  try {
+    const { id, method: name, params = {} } = envelope.parse(json, 'request');
+    if (!isMethod(name)) return { refusal: new SevError('RELAY_METHOD', { at: name }), id };
+    return { request: { id, method: name, params } };
+  } catch (cause) {
+    if (!(cause instanceof SevError)) throw cause;
+    return {
+      refusal: new SevError('RELAY_REQUEST', { at: cause.at, because: reasonIn(cause), cause }),
+      id: idOf(json),
+    };
+  }
+}
+
+/** The id of what is otherwise no request, so that its sender learns which of its messages was refused. */
+function idOf(json: unknown): number | null {
+  try {
+    return openObject({ id: requestId }).parse(json, 'request').id;
+  } catch {
+    return null;
+  }
 }
 
 /** @throws SevError RELAY_PARAMS naming the member that does not fit */
@@ -199,7 +260,7 @@ export function parseParams<M extends MethodName>(name: M, params: unknown): Par
     return METHODS[name].params.parse(params, name) as ParamsOf<M>;
   } catch (cause) {
     if (!(cause instanceof SevError)) throw cause;
-    throw new SevError('RELAY_PARAMS', { at: cause.at, because: cause.sentence, cause });
+    throw new SevError('RELAY_PARAMS', { at: cause.at, because: reasonIn(cause), cause });
   }
 }
 
@@ -249,10 +310,17 @@ export const encodeResult = <M extends MethodName>(id: number, _name: M, result:
 export const encodeNotification = <N extends NotificationName>(name: N, params: NotificationOf<N>): string =>
   JSON.stringify({ jsonrpc: '2.0', method: name, params: toJsonValue(params) });
 
+/** JSON-RPC's number for each reason that has one of its own. */
+const RPC_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
+  RELAY_FRAME: RPC_CODE.parse,
+  RELAY_REQUEST: RPC_CODE.request,
+  RELAY_METHOD: RPC_CODE.method,
+  RELAY_PARAMS: RPC_CODE.params,
+};
+
 /** Writes a failure as JSON-RPC has it; nothing but the error's own words goes out. */
 export function encodeError(id: number | null, error: SevError): string {
-  const { parse, method: noMethod, params, refused } = RPC_CODE;
-  const code = { RELAY_PROTOCOL: parse, RELAY_METHOD: noMethod, RELAY_PARAMS: params }[error.code as string] ?? refused;
+  const code = RPC_CODES[error.code] ?? RPC_CODE.refused;
   const data = { reason: error.code, next: error.next, ...(error.at && { at: error.at }) };
   return JSON.stringify({ jsonrpc: '2.0', id, error: { code, message: error.sentence, data } });
 }
@@ -261,8 +329,9 @@ function protocolShape<T>(read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    if (cause instanceof SevError && (cause.code === 'RELAY_METHOD' || cause.code === 'RELAY_PROTOCOL')) throw cause;
-    const because = cause instanceof SevError ? cause.sentence : 'It is not JSON.';
-    throw new SevError('RELAY_PROTOCOL', { at: cause instanceof SevError ? cause.at : '', because, cause });
+    if (cause instanceof SevError && cause.code === 'RELAY_PROTOCOL') throw cause;
+    const { at, because } =
+      cause instanceof SevError ? { at: cause.at, because: reasonIn(cause) } : { at: '', because: 'It is not JSON.' };
+    throw new SevError('RELAY_PROTOCOL', { at, because, cause });
   }
 }

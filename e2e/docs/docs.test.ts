@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MESSAGE_KINDS, typeOfKind } from '../../shared/airgap/messages.ts';
 import { AMDSP_STATUS } from '../../shared/errors/amdsp.ts';
-import { METHODS, NOTIFICATIONS, RPC_CODE } from '../../shared/relay-protocol.ts';
+import { RELAY_ERRORS } from '../../shared/errors/relay.ts';
+import { METHODS, NOTIFICATIONS, RPC_CODE, SEV_STATES } from '../../shared/relay-protocol.ts';
 import { VERBS as RELAY_VERBS } from '../../relay/command/verbs.ts';
 import { VERBS as VERIFIER_VERBS } from '../../web/cli/verbs.ts';
 import { blocksOf, pages, readPage } from './blocks.ts';
@@ -124,6 +125,17 @@ describe('docs/protocol.md', () => {
 
   it('names every number of a failure', () => {
     for (const code of Object.values(RPC_CODE)) expect(text).toContain(`| ${code} |`);
+  });
+
+  it('says of every reason when it comes, or that it never comes over the wire', () => {
+    const rows = [...text.matchAll(/^\| (`RELAY_[^|]*) \|/gm)].map(([, codes]) => codes!);
+    const [, aside] = /never come over the wire: ([^.]*)\./.exec(text)!;
+    const named = [...rows, aside!].flatMap((codes) => codes.match(/RELAY_[A-Z_]+/g) ?? []);
+    expect(named.sort()).toEqual(Object.keys(RELAY_ERRORS).sort());
+  });
+
+  it('names every state of a launch', () => {
+    for (const state of SEV_STATES) expect(text).toContain(`\`${state}\``);
   });
 
   it('describes every kind of code, and no other', () => {

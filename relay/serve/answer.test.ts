@@ -135,7 +135,14 @@ it('never writes a blob to the log', async () => {
   const guests = [
     guestsForTests({
       measurement: () =>
-        Promise.resolve({ measurement: new Uint8Array(48), apiMajor: 1, apiMinor: 1, build: 1, policy: 1, state: 'x' }),
+        Promise.resolve({
+          measurement: new Uint8Array(48),
+          apiMajor: 1,
+          apiMinor: 1,
+          build: 1,
+          policy: 1,
+          state: 'launch-secret',
+        }),
       inject: () => Promise.resolve(),
     }),
   ];

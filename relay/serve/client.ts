@@ -6,7 +6,7 @@ import {
   encodeResult,
   type MethodName,
   parseParams,
-  parseRequest,
+  readRequest,
   type Request,
   type ResultOf,
 } from '../../shared/relay-protocol.ts';
@@ -88,9 +88,9 @@ export class Client {
   }
 
   /** Says why, then closes; whoever does not answer the closing is cut off. */
-  refuse(error: SevError, closeCode = CLOSE_POLICY): void {
-    this.send(encodeError(null, error));
-    this.close(closeCode, error.code);
+  refuse(error: SevError, id: number | null = null): void {
+    this.send(encodeError(id, error));
+    this.close(CLOSE_POLICY, error.code);
   }
 
   close(code: number, reason: string): void {
@@ -103,14 +103,11 @@ export class Client {
   async #receive(data: Buffer, isBinary: boolean): Promise<void> {
     this.#alive = true;
     if (isBinary) return this.close(CLOSE_UNSUPPORTED, 'text frames only');
-    let request: Request;
-    try {
-      request = parseRequest(data.toString('utf8'));
-    } catch (error) {
-      return this.#fault(null, toSevError(error));
-    }
+    const heard = readRequest(data.toString('utf8'));
+    if ('refusal' in heard) return this.#fault(heard.id, heard.refusal);
+    const { request } = heard;
     if (!this.#paired) return this.#hello(request);
-    if (request.method === 'relay.hello') return this.#fault(request.id, new SevError('RELAY_PROTOCOL', TWICE));
+    if (request.method === 'relay.hello') return this.#fault(request.id, new SevError('RELAY_REQUEST', TWICE));
     if (this.#waiting >= this.#service.limits.requests) return this.send(encodeError(request.id, CROWDED()));
     this.#waiting++;
     this.send(await this.#answer(request));
@@ -118,7 +115,7 @@ export class Client {
   }
 
   #hello(request: Request): void {
-    if (request.method !== 'relay.hello') return this.refuse(new SevError('RELAY_PROTOCOL', HELLO_FIRST));
+    if (request.method !== 'relay.hello') return this.refuse(new SevError('RELAY_REQUEST', HELLO_FIRST), request.id);
     try {
       const { token } = parseParams('relay.hello', request.params);
       const hello = this.#service.admit(token, this.#address);
@@ -128,8 +125,7 @@ export class Client {
     } catch (cause) {
       const error = toSevError(cause);
       this.#service.log.warn(`${this.name} was refused: ${error.code}`);
-      this.send(encodeError(request.id, error));
-      this.close(CLOSE_POLICY, error.code);
+      this.refuse(error, request.id);
     }
   }
 
@@ -149,7 +145,7 @@ export class Client {
   }
 
   #fault(id: number | null, error: SevError): void {
-    if (!this.#paired || ++this.#faults > this.#service.limits.faults) return this.refuse(error);
+    if (!this.#paired || ++this.#faults > this.#service.limits.faults) return this.refuse(error, id);
     this.send(encodeError(id, error));
   }
 

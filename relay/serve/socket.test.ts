@@ -93,8 +93,9 @@ describe('pairing', () => {
 
   it('closes on anything before hello, without answering it', async () => {
     const client = await new TestClient((await relayForTests()).url).open();
-    client.sendRaw(encodeRequest(1, 'platform.status', {}));
-    expect(await client.closed).toEqual({ code: 1008, reason: 'RELAY_PROTOCOL' });
+    const answer = await client.exchange(1, encodeRequest(1, 'platform.status', {}));
+    expect(JSON.parse(answer)).toMatchObject({ id: 1, error: { code: -32600, data: { reason: 'RELAY_REQUEST' } } });
+    expect(await client.closed).toEqual({ code: 1008, reason: 'RELAY_REQUEST' });
     expect(client.frames.filter((frame) => frame.includes('apiMajor'))).toEqual([]);
   });
 
@@ -162,8 +163,19 @@ describe('who may connect', () => {
     expect(await upgradeStatus((await relayForTests()).url, { host })).toBe(status);
   });
 
-  it('wants the subprotocol', async () => {
-    expect(await upgradeStatus((await relayForTests()).url, { 'sec-websocket-protocol': 'chat' })).toBe(400);
+  it.each([
+    ['sev-relay.v1', 101],
+    ['sev-relay.v3, sev-relay.v2,sev-relay.v1', 101],
+    ['sev-relay.v2', 400],
+    ['chat', 400],
+    ['', 400],
+  ])('the versions “%s” are answered with %i', async (offered, status) => {
+    expect(await upgradeStatus((await relayForTests()).url, { 'sec-websocket-protocol': offered })).toBe(status);
+  });
+
+  it('of several versions the newest that both know is spoken', async () => {
+    const client = await new TestClient((await relayForTests()).url, {}, ['sev-relay.v2', 'sev-relay.v1']).open();
+    expect(client.socket.protocol).toBe('sev-relay.v1');
   });
 
   it('tells a browser that came by http what this is', async () => {
@@ -208,16 +220,26 @@ describe('frames', () => {
   });
 
   it.each([
-    ['no JSON', 'hello', 'RELAY_PROTOCOL'],
-    ['an array', '[]', 'RELAY_PROTOCOL'],
-    ['another version', '{"jsonrpc":"1.0","id":1,"method":"platform.status"}', 'RELAY_PROTOCOL'],
-    ['a stray member', '{"jsonrpc":"2.0","id":1,"method":"platform.status","x":1}', 'RELAY_PROTOCOL'],
-    ['deep nesting', '['.repeat(100_000), 'RELAY_PROTOCOL'],
-    ['an unknown method', '{"jsonrpc":"2.0","id":1,"method":"qmp.execute"}', 'RELAY_METHOD'],
-    ['a method of Object', '{"jsonrpc":"2.0","id":1,"method":"constructor"}', 'RELAY_METHOD'],
-  ])('with %s are refused and the connection lives', async (_, frame, reason) => {
+    ['no JSON', 'hello', null, -32700, 'RELAY_FRAME'],
+    ['deep nesting', '['.repeat(100_000), null, -32700, 'RELAY_FRAME'],
+    ['an array', '[]', null, -32600, 'RELAY_REQUEST'],
+    ['a batch', '[{"jsonrpc":"2.0","id":1,"method":"platform.status"}]', null, -32600, 'RELAY_REQUEST'],
+    ['another version', '{"jsonrpc":"1.0","id":1,"method":"platform.status"}', 1, -32600, 'RELAY_REQUEST'],
+    ['no version', '{"id":1,"method":"platform.status"}', 1, -32600, 'RELAY_REQUEST'],
+    ['a stray member', '{"jsonrpc":"2.0","id":1,"method":"platform.status","x":1}', 1, -32600, 'RELAY_REQUEST'],
+    ['no method', '{"jsonrpc":"2.0","id":1}', 1, -32600, 'RELAY_REQUEST'],
+    ['a method of another kind', '{"jsonrpc":"2.0","id":1,"method":7}', 1, -32600, 'RELAY_REQUEST'],
+    ['no id', '{"jsonrpc":"2.0","method":"platform.status"}', null, -32600, 'RELAY_REQUEST'],
+    ['an id of text', '{"jsonrpc":"2.0","id":"a","method":"platform.status"}', null, -32600, 'RELAY_REQUEST'],
+    ['a fraction as id', '{"jsonrpc":"2.0","id":1.5,"method":"platform.status"}', null, -32600, 'RELAY_REQUEST'],
+    ['an unknown method', '{"jsonrpc":"2.0","id":1,"method":"qmp.execute"}', 1, -32601, 'RELAY_METHOD'],
+    ['a method of Object', '{"jsonrpc":"2.0","id":0,"method":"constructor"}', 0, -32601, 'RELAY_METHOD'],
+    ['a second hello', '{"jsonrpc":"2.0","id":9,"method":"relay.hello","params":{}}', 9, -32600, 'RELAY_REQUEST'],
+  ])('with %s are refused by their id, and the connection lives', async (_, frame, id, code, reason) => {
     const client = await TestClient.pair((await relayForTests()).pairingLink);
-    expect(await client.exchange(NO_ID, frame)).toContain(reason);
+    const answer = JSON.parse(await client.exchange(id ?? NO_ID, frame)) as { error: { message: string } };
+    expect(answer).toMatchObject({ id, error: { code, data: { reason } } });
+    expect(answer.error.message).toMatch(/^The relay (received|does not know)/);
     expect(await client.ask('platform.status', {})).toMatchObject({ apiMajor: 1 });
   });
 
@@ -231,12 +253,13 @@ describe('frames', () => {
     const answer = await client.exchange(5, `{"jsonrpc":"2.0","id":5,"method":"guest.measurement","params":${params}}`);
     expect(answer).toContain('RELAY_PARAMS');
     expect(answer).toContain(member);
+    expect(answer, 'one general sentence, then the facts').not.toContain('A field holds');
   });
 
   it('that are garbage are counted, and too many end it', async () => {
     const client = await TestClient.pair((await relayForTests()).pairingLink);
     for (let i = 0; i < 25; i++) client.sendRaw('garbage');
-    expect(await client.closed).toEqual({ code: 1008, reason: 'RELAY_PROTOCOL' });
+    expect(await client.closed).toEqual({ code: 1008, reason: 'RELAY_FRAME' });
   });
 });
 

@@ -7,11 +7,11 @@ import { hostname, networkInterfaces } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { SevError } from '../../shared/errors.ts';
-import { MAX_FRAME_BYTES, SUBPROTOCOL } from '../../shared/relay-protocol.ts';
+import { chooseSubprotocol, MAX_FRAME_BYTES } from '../../shared/relay-protocol.ts';
 import { type HostPort, isLoopback } from '../command/addresses.ts';
 import { Client, type Service } from './client.ts';
 import { plain } from './log.ts';
-import { type Door, isAllowedOrigin, isOurHost, offersProtocol } from './upgrade.ts';
+import { type Door, isAllowedOrigin, isOurHost, offeredProtocols } from './upgrade.ts';
 
 export interface SocketOptions {
   readonly listen: HostPort;
@@ -40,7 +40,7 @@ export async function openSocket(options: SocketOptions, service: Service): Prom
     noServer: true,
     maxPayload: MAX_FRAME_BYTES,
     perMessageDeflate: false,
-    handleProtocols: () => SUBPROTOCOL,
+    handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
   });
   const door: Door = { origins: options.origins, hostNames: hostNames(options) };
   const connections = openConnections(server);
@@ -53,7 +53,7 @@ export async function openSocket(options: SocketOptions, service: Service): Prom
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', () => stream.destroy());
     if (!isOurHost(request.headers.host, door)) return refuseUpgrade(stream, '421 Misdirected Request');
-    if (!offersProtocol(request, SUBPROTOCOL)) return refuseUpgrade(stream, '400 Bad Request');
+    if (chooseSubprotocol(offeredProtocols(request)) === undefined) return refuseUpgrade(stream, '400 Bad Request');
     sockets.handleUpgrade(request, stream, head, (socket) => {
       const address = request.socket.remoteAddress ?? 'unknown';
       const client = new Client(socket, `client ${++count}`, address, service);

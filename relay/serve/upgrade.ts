@@ -36,5 +36,6 @@ export function isAllowedOrigin(origin: string | undefined, door: Door): boolean
   return ['http:', 'https:'].includes(protocol) && isLoopback(hostname.replace(/^\[(.*)\]$/, '$1'));
 }
 
-export const offersProtocol = (request: IncomingMessage, protocol: string): boolean =>
-  (request.headers['sec-websocket-protocol'] ?? '').split(',').some((offered) => offered.trim() === protocol);
+/** The versions of the protocol that a client speaks. */
+export const offeredProtocols = (request: IncomingMessage): readonly string[] =>
+  (request.headers['sec-websocket-protocol'] ?? '').split(',').map((offered) => offered.trim());

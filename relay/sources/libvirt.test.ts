@@ -288,6 +288,18 @@ describe('libvirt with SEV', () => {
     });
   });
 
+  it.each([
+    ['running', 'running'],
+    ['idle', 'running'],
+    ['paused', 'paused'],
+    ['in shutdown', 'shutdown'],
+    ['shut off', 'shutdown'],
+    ['crashed', 'unknown'],
+    ['constructor', 'unknown'],
+  ])('says of a domain that is “%s” that its launch is %s', async (said, state) => {
+    expect((await fakeVirsh({ domstate: `${said}\n` }).guests.measurement(ID)).state).toBe(state);
+  });
+
   it('hands the packet over in files of base64 that are gone afterwards', async () => {
     const { guests, calls, files, state } = fakeVirsh();
     await guests.inject(ID, { header: new Uint8Array(52).fill(1), secret: new Uint8Array(16).fill(2), gpa: 4096 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fromBase64, toBase64 } from '../../shared/bytes/text.ts';
 import { SevError } from '../../shared/errors.ts';
-import type { Guest, GuestState, Profile } from '../../shared/relay-protocol.ts';
+import type { Guest, GuestState, Profile, SevState } from '../../shared/relay-protocol.ts';
 import { blob, object, optional, u8, u32 } from '../../shared/schema.ts';
 import { type Log, plain } from '../serve/log.ts';
 import { endChild } from '../state/processes.ts';
@@ -32,6 +32,16 @@ const STATES: Record<string, GuestState> = {
   '6': 'shutdown',
   '7': 'paused',
 };
+
+/** What `virsh domstate` prints, as a launch's state; libvirt does not tell the firmware's own. */
+const DOMAIN_STATES: ReadonlyMap<string, SevState> = new Map([
+  ['running', 'running'],
+  ['idle', 'running'],
+  ['paused', 'paused'],
+  ['pmsuspended', 'paused'],
+  ['in shutdown', 'shutdown'],
+  ['shut off', 'shutdown'],
+]);
 
 const launchInfo = object({
   measurement: blob(48),
@@ -107,7 +117,7 @@ export class LibvirtGuests implements Launcher {
       });
     }
     const state = (await this.#virsh.run('domstate', uuidOf(id))).trim();
-    return { measurement, apiMajor, apiMinor, build, policy, state: state.slice(0, 32) };
+    return { measurement, apiMajor, apiMinor, build, policy, state: DOMAIN_STATES.get(state) ?? 'unknown' };
   }
 
   async inject(id: string, { header, secret, gpa }: SecretPacketParams): Promise<void> {

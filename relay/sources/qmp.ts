@@ -45,17 +45,19 @@ export class QmpGuests implements GuestSource {
   /** Begins to watch a monitor. @returns the guest's id */
   attach({ name, qmp }: NamedMonitor): string {
     const id = `${this.backend}:${name}`;
-    const changed = (state: GuestChange['state']): void => {
-      for (const listener of this.#listeners) listener({ id, state });
-    };
+    const changed = (state: GuestChange['state']): void => this.#tell({ id, state });
     this.#monitors.set(id, new GuestMonitor(id, qmp, changed, this.#log, this.#limits));
     return id;
   }
 
-  /** Stops watching a monitor whose guest has ended. */
+  /** Stops watching a monitor whose guest has ended, and says so unless the monitor has. */
   detach(id: string): void {
-    this.#monitors.get(id)?.close();
+    const monitor = this.#monitors.get(id);
+    if (monitor === undefined) return;
+    const told = monitor.state === 'gone';
+    monitor.close();
     this.#monitors.delete(id);
+    if (!told) this.#tell({ id, state: 'gone' });
   }
 
   /** Waits until it is known whether the guest's monitor answers. */
@@ -126,6 +128,10 @@ export class QmpGuests implements GuestSource {
     for (const monitor of this.#monitors.values()) monitor.close();
     this.#listeners.clear();
     return Promise.resolve();
+  }
+
+  #tell(change: GuestChange): void {
+    for (const listener of this.#listeners) listener(change);
   }
 
   #monitor(id: string): GuestMonitor {

@@ -12,7 +12,7 @@ import {
   parseMessage,
   parseResult,
   type ResultOf,
-  SUBPROTOCOL,
+  SUBPROTOCOLS,
 } from '../../shared/relay-protocol.ts';
 import { isErrorCode, SevError } from '../../shared/errors.ts';
 import { silentLog } from '../serve/log.ts';
@@ -68,8 +68,8 @@ export class TestClient {
   readonly #waiting = new Map<number, (frame: string) => void>();
   #lastId = 0;
 
-  constructor(url: string, headers: Record<string, string> = {}, protocol = SUBPROTOCOL) {
-    this.socket = new WebSocket(url, protocol, { headers, perMessageDeflate: false, rejectUnauthorized: false });
+  constructor(url: string, headers: Record<string, string> = {}, protocols: readonly string[] = SUBPROTOCOLS) {
+    this.socket = new WebSocket(url, [...protocols], { headers, perMessageDeflate: false, rejectUnauthorized: false });
     this.socket.on('error', () => undefined);
     this.socket.on('message', (data: Buffer) => this.#receive(data.toString('utf8')));
     this.closed = new Promise((resolve) =>

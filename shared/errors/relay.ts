@@ -30,6 +30,14 @@ export const RELAY_ERRORS = {
     sentence: "The relay's message is not what the protocol allows.",
     next: 'Use the same version of the relay and of this app. If it stays so, do not trust this relay.',
   },
+  RELAY_FRAME: {
+    sentence: 'The relay received a message that is not JSON.',
+    next: 'Use the same version of the relay and of this app. If you wrote the client, see docs/protocol.md.',
+  },
+  RELAY_REQUEST: {
+    sentence: 'The relay received a message that is not a valid request.',
+    next: 'Use the same version of the relay and of this app. If you wrote the client, see docs/protocol.md.',
+  },
   RELAY_METHOD: {
     sentence: 'The relay does not know this request.',
     next: 'Use the same version of the relay and of this app.',

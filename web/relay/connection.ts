@@ -13,7 +13,7 @@ import {
   parseResult,
   PROTOCOL_VERSION,
   type ResultOf,
-  SUBPROTOCOL,
+  SUBPROTOCOLS,
 } from '../../shared/relay-protocol.ts';
 import { backoffMs } from './backoff.ts';
 import type { Pairing } from './pairing.ts';
@@ -35,13 +35,14 @@ export type Socket = Pick<WebSocket, 'send' | 'close' | 'addEventListener'>;
 
 /** What the page gives, and a test or practice chooses. */
 export interface Surroundings {
-  readonly openSocket: (url: string, protocol: string) => Socket;
+  /** @param protocols the versions that this app speaks, of which the relay chooses one */
+  readonly openSocket: (url: string, protocols: readonly string[]) => Socket;
   readonly now: () => number;
   readonly random: () => number;
 }
 
 export const BROWSER: Surroundings = {
-  openSocket: (url, protocol) => new WebSocket(url, protocol),
+  openSocket: (url, protocols) => new WebSocket(url, [...protocols]),
   now: () => Date.now(),
   random: () => Math.random(),
 };
@@ -52,7 +53,14 @@ interface Waiting {
 }
 
 /** Refusals after which the same code and address would only be refused again. */
-const FINAL: ReadonlySet<string> = new Set(['RELAY_PAIRING', 'RELAY_ORIGIN', 'RELAY_PROTOCOL', 'RELAY_BLOCKED']);
+const FINAL: ReadonlySet<string> = new Set([
+  'RELAY_PAIRING',
+  'RELAY_ORIGIN',
+  'RELAY_PROTOCOL',
+  'RELAY_FRAME',
+  'RELAY_REQUEST',
+  'RELAY_BLOCKED',
+]);
 
 export class RelayConnection {
   readonly pairing: Pairing;
@@ -155,7 +163,7 @@ export class RelayConnection {
     clearTimeout(this.#retry);
     this.#become({ name: 'connecting' });
     try {
-      this.#socket = this.#around.openSocket(this.pairing.url, SUBPROTOCOL);
+      this.#socket = this.#around.openSocket(this.pairing.url, SUBPROTOCOLS);
     } catch (cause) {
       // A page from https may not open ws:// to a host name; the browser says so at once, and only so.
       return this.#become({ name: 'stopped', error: new SevError('RELAY_BLOCKED', { cause }) });

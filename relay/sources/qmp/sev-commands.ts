@@ -2,6 +2,7 @@
 import { SevError } from '../../../shared/errors.ts';
 import { toBase64 } from '../../../shared/bytes/text.ts';
 import { blob, boolean, integer, openObject, optional, string, u8, u32 } from '../../../shared/schema.ts';
+import { SEV_STATES, type SevState } from '../../../shared/relay-protocol.ts';
 import type { Measurement, SecretPacketParams } from '../types.ts';
 
 /** Sends one command and gives its return value. */
@@ -26,7 +27,7 @@ export interface SevFacts {
   readonly build: number;
   readonly policy: number;
   readonly handle: number | undefined;
-  readonly state: string;
+  readonly state: SevState;
 }
 
 /** Asks what the guest is; `none` without SEV, and where QEMU was built without it. */
@@ -38,8 +39,11 @@ export async function querySev(execute: Execute): Promise<SevFacts | 'none' | 's
   if (apiMajor === undefined || apiMinor === undefined || build === undefined || policy === undefined) {
     throw new SevError('RELAY_QMP', { at: 'query-sev', because: 'Its answer lacks the API version, build or policy.' });
   }
-  return { apiMajor, apiMinor, build, policy, handle: info.handle, state: state ?? 'unknown' };
+  return { apiMajor, apiMinor, build, policy, handle: info.handle, state: sevStateOf(state) };
 }
+
+/** QEMU's own word, where it is one that the protocol knows. */
+const sevStateOf = (word: string | undefined): SevState => SEV_STATES.find((state) => state === word) ?? 'unknown';
 
 function withoutSev(error: unknown): { enabled: false } {
   if (error instanceof SevError && (error.code === 'RELAY_QMP' || error.code === 'RELAY_NOT_SEV')) {

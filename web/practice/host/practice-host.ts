@@ -10,8 +10,8 @@ import {
   type MethodName,
   type ParamsOf,
   parseParams,
-  parseRequest,
   PROTOCOL_VERSION,
+  readRequest,
   type ResultOf,
 } from '../../../shared/relay-protocol.ts';
 import { SimulatedAmdSp } from '../../../shared/simulator/amd-sp.ts';
@@ -54,13 +54,13 @@ export class PracticeHost {
 
   /** @param frame as it came from the page @returns the frame that answers it */
   async answer(frame: string): Promise<string> {
-    let id: number | null = null;
+    const heard = readRequest(frame);
+    if ('refusal' in heard) return encodeError(heard.id, heard.refusal);
+    const { id, method, params } = heard.request;
     try {
-      const request = parseRequest(frame);
-      id = request.id;
-      const ask = this.#answers[request.method] as ((params: unknown) => Promise<ResultOf<MethodName>>) | undefined;
-      if (!ask) throw new SevError('RELAY_METHOD', { at: request.method });
-      return encodeResult(id, request.method, await ask(parseParams(request.method, request.params)));
+      const ask = this.#answers[method] as ((params: unknown) => Promise<ResultOf<MethodName>>) | undefined;
+      if (!ask) throw new SevError('RELAY_METHOD', { at: method });
+      return encodeResult(id, method, await ask(parseParams(method, params)));
     } catch (failure) {
       return encodeError(id, told(failure));
     }
