@@ -127,7 +127,7 @@ async function unitBrowser(): Promise<UserConfig> {
     test: {
       include: ['shared/**/*.test.ts'],
       // Held against a package that needs Node; the format has vectors of its own.
-      exclude: ['shared/airgap/interop.test.ts'],
+      exclude: ['shared/airgap/interop.slow.test.ts'],
       testTimeout: 60_000,
       isolate: false,
       browser: {

@@ -1,102 +1,38 @@
-import { hmac } from '@noble/hashes/hmac.js';
-import { sha256 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toHex, toUtf8 } from '../../bytes/text.ts';
 import { concat } from '../../bytes/writer.ts';
 import { importMacKey } from '../../crypto/mac.ts';
 import { sha256Sync } from '../../crypto/sha256-stream.ts';
-import { webCryptoRandom } from '../../crypto/subtle.ts';
 import { signatureOfModel } from '../../guest/cpu-signature.ts';
-import { cmdlineBytes, type KernelHashes } from '../../guest/kernel-hashes.ts';
-import { buildVmsaPages, type VmsaVariant } from '../../guest/vmsa.ts';
-import { hashGuestImage, launchDigestOf } from '../verify/launch-digest.ts';
-import { encodeMeasuredLaunch, type ReportedLaunch } from '../verify/launch-measure.ts';
-import { diagnose, type DoctorOptions, type DoctorReport } from './doctor.ts';
-import type { DoctorCase, DoctorImage, NamedHash } from './doctor/case.ts';
-import { cryptoKeyOracle, rawKeyOracle } from '../../crypto/hmac-search.ts';
+import { buildVmsaPages } from '../../guest/vmsa.ts';
+import type { DoctorCase } from './doctor/case.ts';
+import { cryptoKeyOracle } from '../../crypto/hmac-search.ts';
 import { misread } from './doctor/headers.ts';
-
-const tik = webCryptoRandom(16);
-const tek = webCryptoRandom(16);
-const otherTik = webCryptoRandom(16);
-const mnonce = webCryptoRandom(16);
-const imageOf = (name: string, seed: number): DoctorImage => ({
-  name,
-  state: hashGuestImage(Uint8Array.from({ length: 8192 }, (_, i) => i * seed)),
-  resetEip: 0x80b004,
-});
-const hashOf = (name: string): NamedHash => ({ name, sha256: sha256Sync(toUtf8(name)) });
-const [ovmf, otherOvmf] = [imageOf('OVMF of May', 3), imageOf('OVMF of June', 5)];
-const [kernel, otherKernel, initrd, otherInitrd] = ['vmlinuz', 'vmlinuz.old', 'initrd', 'initrd.old'].map(hashOf) as [
-  NamedHash,
-  NamedHash,
-  NamedHash,
-  NamedHash,
-];
-const CMDLINE = 'console=ttyS0';
-const milan = signatureOfModel('EPYC-Milan');
-
-/** What really happened; what is left out happened as expected. */
-interface Truth {
-  image?: DoctorImage;
-  kernelHashes?: Partial<KernelHashes> | 'off';
-  vcpus?: number;
-  cpuSignature?: number;
-  variant?: VmsaVariant;
-  sevFeatures?: number;
-  es?: boolean;
-  policy?: number;
-  version?: { apiMajor: number; apiMinor: number; build: number };
-  key?: Uint8Array;
-}
-
-const POLICY = 0x1800000f;
-const VERSION = { apiMajor: 1, apiMinor: 55, build: 22 };
-const cmdlineHash = (line: string) => sha256Sync(cmdlineBytes(line));
-
-function digestOf(truth: Truth): Uint8Array {
-  const hashes = { kernel: kernel.sha256, initrd: initrd.sha256, cmdline: cmdlineHash(CMDLINE) };
-  const settings = {
-    variant: truth.variant ?? 'qemu',
-    cpuSignature: truth.cpuSignature ?? milan,
-    resetEip: 0x80b004,
-    sevFeatures: truth.sevFeatures ?? 0,
-  };
-  return launchDigestOf({
-    guestImage: (truth.image ?? ovmf).state,
-    ...(truth.kernelHashes !== 'off' && { kernelHashes: { ...hashes, ...truth.kernelHashes } }),
-    ...(truth.es !== false && { vmsas: buildVmsaPages(settings, truth.vcpus ?? 4) }),
-  });
-}
-
-function measured(truth: Truth): ReportedLaunch {
-  const version = truth.version ?? VERSION;
-  const policy = truth.policy ?? POLICY;
-  const message = encodeMeasuredLaunch({ ...version, policy, launchDigest: digestOf(truth), mnonce });
-  return { measure: hmac(sha256, truth.key ?? tik, message), mnonce, ...VERSION, policy: POLICY };
-}
-
-const caseOf = (truth: Truth, changes: Partial<DoctorCase> = {}): DoctorCase => ({
-  reported: measured(truth),
-  policy: POLICY,
-  expected: {
-    image: ovmf,
-    kernel: { kernel, initrd, cmdline: CMDLINE },
-    registers: { variant: 'qemu', cpuSignature: milan, vcpus: 4 },
-  },
-  library: { images: [ovmf, otherOvmf], kernels: [otherKernel], initrds: [otherInitrd], cmdlines: ['quiet'] },
-  keys: [
-    { role: 'this-session', name: 'web-1', oracle: rawKeyOracle(tik) },
-    { role: 'other-session', name: 'web-0', oracle: rawKeyOracle(otherTik) },
-    { role: 'tek-as-tik', name: 'web-1', oracle: rawKeyOracle(tek) },
-  ],
-  ...changes,
-});
-
-const ask = (truth: Truth, changes: Partial<DoctorCase> = {}, options: DoctorOptions = {}): Promise<DoctorReport> =>
-  diagnose(caseOf(truth, changes), options);
-const factors = ({ diagnosis }: DoctorReport) => diagnosis?.changes.map(({ factor }) => factor);
+import {
+  tik,
+  tek,
+  otherTik,
+  mnonce,
+  imageOf,
+  ovmf,
+  otherOvmf,
+  kernel,
+  otherKernel,
+  initrd,
+  otherInitrd,
+  CMDLINE,
+  milan,
+  type Truth,
+  POLICY,
+  VERSION,
+  cmdlineHash,
+  digestOf,
+  measured,
+  caseOf,
+  ask,
+  factors,
+} from '../../testing/doctor-cases.ts';
 
 describe('The doctor names', () => {
   it('nothing where all is as expected', async () => {
@@ -221,43 +157,10 @@ describe('The doctor names', () => {
     const report = await ask({ variant: 'krun', vcpus: 9 }, { expected });
     expect(factors(report)).toEqual(['vcpus']);
   });
-
-  const single: readonly (readonly [string, Truth])[] = [
-    ['guest-image', { image: otherOvmf }],
-    ['kernel-hashes', { kernelHashes: 'off' }],
-    ['vcpus', { vcpus: 77 }],
-    ['cpu-signature', { cpuSignature: signatureOfModel('EPYC') }],
-    ['vmsa-variant', { variant: 'qemu-init2' }],
-    ['debug-swap', { sevFeatures: 0x20 }],
-    ['policy', { policy: POLICY & 0xff }],
-    ['version', { version: { ...VERSION, build: 23 } }],
-    ['key', { key: otherTik }],
-  ];
-  const two = single.flatMap(([first, a], i) =>
-    // Each with two others: all of them would take their time.
-    [1, 3]
-      .map((step) => single[(i + step) % single.length]!)
-      .map(([second, b]) => [first, second, { ...a, ...b }] as const),
-  );
-  it.each(two)('%s and %s together', async (first, second, truth) => {
-    expect([...factors(await ask(truth))!].sort()).toEqual([first, second].sort());
-  });
 });
 
 describe('The doctor', () => {
   const unknown = { image: imageOf('known to nobody', 11) };
-
-  it('does not name what no AMD-SP would measure: a policy with SEV-ES over a digest without registers', async () => {
-    const version = { ...VERSION, build: 23 };
-    expect((await ask({ es: false, version })).ended).toBe('exhausted');
-  });
-
-  it('says so when nothing that it knows would have matched', async () => {
-    const report = await ask(unknown);
-    expect(report.ended).toBe('exhausted');
-    expect(report.diagnosis).toBeUndefined();
-    expect(report.tried).toBeGreaterThan(100_000);
-  });
 
   it('then says what else it may be, as far as it fits the launch', async () => {
     const beyond = async (changes: Partial<DoctorCase>) => (await ask(unknown, changes, { depth: 0 })).beyond!.join();
