@@ -1,6 +1,6 @@
 // A small strict zip reader, for sev-tool's certs_export.zip: stored and deflated files, bounded in number and size.
 import { SevError } from '../errors.ts';
-import { inflate } from '../airgap/deflate.ts';
+import { inflate } from '../encodings/inflate.ts';
 import { crc32 } from '../bytes/crc32.ts';
 import { ByteReader } from '../bytes/reader.ts';
 import { fromUtf8 } from '../bytes/text.ts';
