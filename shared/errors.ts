@@ -8,6 +8,7 @@ import { MEASURE_ERRORS } from './errors/measure.ts';
 import { VAULT_ERRORS } from './errors/vault.ts';
 import { RELAY_ERRORS } from './errors/relay.ts';
 import { AMDSP_ERRORS } from './errors/amdsp.ts';
+import { SNP_ERRORS } from './errors/snp.ts';
 
 export type { ErrorWords } from './errors/words.ts';
 
@@ -18,6 +19,7 @@ const ERROR_WORDS = {
   ...VAULT_ERRORS,
   ...RELAY_ERRORS,
   ...AMDSP_ERRORS,
+  ...SNP_ERRORS,
 };
 
 /** Every code that a `SevError` can carry. Codes are stable: scripts and translations rely on them. */

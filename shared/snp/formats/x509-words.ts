@@ -1,0 +1,25 @@
+// What is wrong with an X.509 certificate or CRL, in words.
+
+export const X509_FAULTS = {
+  version: () => 'It is not X.509 version 3.',
+  crlVersion: () => 'It is not a CRL of version 2.',
+  serial: () => 'Its serial number is longer than 20 bytes.',
+  signatureLength: () => 'Its signature does not have the 512 bytes of an RSA-4096 key.',
+  notPss: () => 'It is not signed with RSASSA-PSS, SHA-384 and a salt of 48 bytes.',
+  algorithmsDiffer: () => 'It names two different signature algorithms.',
+  keyKind: () => 'Its key is neither RSA-4096 with exponent 65537 nor on P-384.',
+  repeated: (oid: string) => `Extension ${oid} occurs twice.`,
+  tooMany: () => 'It has more extensions than any certificate of AMD.',
+  noExtensions: () => 'Its list of extensions is empty.',
+  name: () => 'A name is empty, or names an attribute twice.',
+  noCommonName: () => 'A name has no common name (CN).',
+  keyUsage: () => 'Its key usage is malformed.',
+  missing: (name: string) => `${name} is missing.`,
+  unexpected: (name: string) => `${name} does not belong in it.`,
+  critical: (oid: string) => `Extension ${oid} is critical, and not known here.`,
+  structVersion: (version: number) => `structVersion ${version} is not known here.`,
+  hwIdLength: (length: number, expected: number) => `hwID has ${length} bytes instead of ${expected}.`,
+  vekName: (name: string) => `It is named ${JSON.stringify(name)}, not SEV-VCEK or SEV-VLEK.`,
+  vekKey: () => 'A VCEK or VLEK has a key on P-384.',
+  caKey: () => 'An authority has an RSA-4096 key.',
+} as const;
