@@ -9,6 +9,7 @@ import { VAULT_ERRORS } from './errors/vault.ts';
 import { RELAY_ERRORS } from './errors/relay.ts';
 import { AMDSP_ERRORS } from './errors/amdsp.ts';
 import { SNP_ERRORS } from './errors/snp.ts';
+import { SNP_LAUNCH_ERRORS } from './errors/snp-launch.ts';
 
 export type { ErrorWords } from './errors/words.ts';
 
@@ -20,6 +21,7 @@ const ERROR_WORDS = {
   ...RELAY_ERRORS,
   ...AMDSP_ERRORS,
   ...SNP_ERRORS,
+  ...SNP_LAUNCH_ERRORS,
 };
 
 /** Every code that a `SevError` can carry. Codes are stable: scripts and translations rely on them. */

@@ -25,6 +25,9 @@ export interface VmsaSettings {
   readonly sevFeatures?: number;
 }
 
+/** The same where SEV_FEATURES has more bits than a number holds: SEV-SNP. */
+export type WideVmsaSettings = Omit<VmsaSettings, 'sevFeatures'> & { readonly sevFeatures?: number | bigint };
+
 /** One page for the boot CPU, and one that all others share. */
 export interface VmsaPages {
   readonly boot: Uint8Array;
@@ -54,7 +57,7 @@ interface Differences {
  * Builds one page of 4,096 bytes.
  * @throws SevError MEASURE_IMAGE when the reset address of other CPUs is needed and missing, MEASURE_CPU
  */
-export function buildVmsa(settings: VmsaSettings, cpu: VmsaCpu): Uint8Array {
+export function buildVmsa(settings: WideVmsaSettings, cpu: VmsaCpu): Uint8Array {
   const page = new Page();
   const { codeAttributes, stackAttributes, taskAttributes, gPat, rdx, fpu } = differences(settings, cpu);
   const code = codeSegment(settings, cpu);
@@ -149,7 +152,7 @@ export function requireVcpus(vcpus: number): void {
   throw new SevError('MEASURE_VCPUS', { at: 'vcpus', because: `${vcpus} was given.` });
 }
 
-function differences({ variant, cpuSignature }: VmsaSettings, cpu: VmsaCpu): Differences {
+function differences({ variant, cpuSignature }: WideVmsaSettings, cpu: VmsaCpu): Differences {
   requireU32(cpuSignature, 'cpu.signature');
   const qemu = {
     codeAttributes: 0x9b,
@@ -176,7 +179,7 @@ function differences({ variant, cpuSignature }: VmsaSettings, cpu: VmsaCpu): Dif
 }
 
 function codeSegment(
-  { variant, resetEip }: VmsaSettings,
+  { variant, resetEip }: WideVmsaSettings,
   cpu: VmsaCpu,
 ): { selector: number; base: number; rip: number } {
   if (variant === 'krun' && cpu === 'other') return { selector: 0x9100, base: 0x91000, rip: 0 };
