@@ -8,6 +8,19 @@ const fence = (files, group, message) => ({
   rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message }] }] },
 });
 
+const SINK = 'Text for a terminal goes through the one sink (shared/text/terminal.ts), which escapes it.';
+/** Ways to write to a terminal past the sink. */
+const PRINTING = [
+  "MemberExpression[object.name='process'][property.name=/^(stdout|stderr)$/]",
+  "MemberExpression[object.property.name='process'][property.name=/^(stdout|stderr)$/]",
+  "VariableDeclarator[init.name='process'] Property[key.name=/^(stdout|stderr)$/]",
+  'ImportDeclaration[source.value=/^(node:)?(process|console|tty)$/]',
+  "MemberExpression[object.name='console']",
+  'CallExpression[callee.property.name=/^(writeSync|writeFileSync|appendFileSync|write)$/][arguments.0.raw=/^[12]$/]',
+  'CallExpression[callee.name=/^(writeSync|writeFileSync|appendFileSync|write|createWriteStream)$/][arguments.0.raw=/^([12]$|..dev.(std|tty|fd))/]',
+  "Property[key.name='stdio'] Literal[value='inherit']",
+].map((selector) => ({ selector, message: SINK }));
+
 export default ts.config(
   { ignores: ['node_modules/', 'dist/', '.tsbuild/', 'test-results/', 'playwright-report/'] },
   js.configs.recommended,
@@ -40,6 +53,21 @@ export default ts.config(
     ['**/verify/**', '**/decide/**', '**/session/**', '**/seal/**', '**/web/**', '**/relay/**', 'node:*'],
     'What makes and what checks must not share a mistake.',
   ),
+  {
+    files: ['web/**/*.ts', 'web/**/*.svelte', 'relay/**/*.ts', 'shared/**/*.ts'],
+    // Each command's own streams; a child process whose output is a pipe; benches and tests print for developers.
+    ignores: [
+      'web/cli/terminal.ts',
+      'relay/command/process-terminal.ts',
+      'relay/simulator/virtual/device-probe.ts',
+      'relay/bench/**',
+      '**/testing/**',
+      '**/testing.ts',
+      '**/*-testing.ts',
+      '**/*.test.ts',
+    ],
+    rules: { 'no-restricted-syntax': ['error', ...PRINTING] },
+  },
   // A rule of its own, because of two settings of one rule for one file only the last counts.
   {
     files: ['**/*.ts', '**/*.svelte'],

@@ -1,6 +1,7 @@
 // Every message between the PWA and the relay, both ways: JSON-RPC 2.0 over WebSocket. One source for both ends.
 // docs/protocol.md describes it. Blobs are bytes here and base64 on the wire.
 // It can grow: what the relay is told is read strictly, what the client is told openly (`told`).
+import { parseJson, requireDistinctMembers } from './encodings/strict-json.ts';
 import { type ErrorCode, reasonIn, SevError } from './errors.ts';
 import {
   array,
@@ -233,6 +234,7 @@ export function readRequest(frame: string): Heard {
     return { refusal: new SevError('RELAY_FRAME', { cause }), id: null };
   }
   try {
+    requireDistinctMembers(frame, 'request');
     const { id, method: name, params = {} } = envelope.parse(json, 'request');
     if (!isMethod(name)) return { refusal: new SevError('RELAY_METHOD', { at: name }), id };
     return { request: { id, method: name, params } };
@@ -291,7 +293,7 @@ const message = object({
  */
 export function parseMessage(frame: string): Response | Notification {
   return protocolShape(() => {
-    const { id, result, error, method: name, params } = message.parse(JSON.parse(frame), 'message');
+    const { id, result, error, method: name, params } = message.parse(parseJson(frame, 'message'), 'message');
     if (name !== undefined && id === undefined && Object.hasOwn(NOTIFICATIONS, name)) {
       return { method: name as NotificationName, params };
     }

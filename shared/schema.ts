@@ -2,7 +2,7 @@
 // A schema is a value that reads, and its type follows from it.
 import { SevError } from './errors.ts';
 import { fromBase64, toBase64 } from './bytes/text.ts';
-import { firstUnseen } from './text/visible.ts';
+import { firstUnseen, plainName } from './text/visible.ts';
 
 /** Reads one JSON value, or refuses it naming its place. */
 export interface Schema<T> {
@@ -47,6 +47,11 @@ export const name = (maxLength = 128): Schema<string> => ({
     const unseen = firstUnseen(text);
     return unseen === undefined ? text : refuse(at, `It has a character that cannot be shown in a name: ${unseen}.`);
   },
+});
+
+/** A name as it can be shown: unseen characters are left out. For our own records from before names had a schema. */
+export const shownName = (maxLength: number): Schema<string> => ({
+  parse: (value, at) => plainName(string(maxLength).parse(value, at), maxLength),
 });
 
 /** A whole number from `min` to `max`, both included. */

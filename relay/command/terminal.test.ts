@@ -1,5 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { rendered, type Said } from '../../shared/text/painted.ts';
 import { confirmAt, describeRelay, drawQr } from './terminal.ts';
 
 const relay = {
@@ -10,24 +11,24 @@ const relay = {
 
 describe('what stands at the terminal', () => {
   it('is where the relay is, what it carries, and the link', () => {
-    expect(describeRelay(relay, ['platform   /dev/sev'], undefined, false)).toMatchSnapshot();
+    expect(describeRelay(relay, ['platform   /dev/sev'], undefined, false).raw).toMatchSnapshot();
   });
 
   it('says that simulated guests end with their relay', () => {
-    const said = describeRelay(relay, [], undefined, true);
+    const said = describeRelay(relay, [], undefined, true).raw;
     expect(said).toContain('Ctrl-C ends the relay, and the simulated guests with it.');
     expect(said).not.toContain('as they are');
   });
 
   it('is a code, too, where there is a terminal wide enough for it', () => {
-    expect(describeRelay(relay, [], 80, false)).toContain('▀');
+    expect(describeRelay(relay, [], 80, false).raw).toContain('▀');
     expect(drawQr(relay.pairingLink, 20)).toBe('(A QR code needs 37 columns; this terminal has 20.)');
   });
 });
 
 describe('a question at the terminal', () => {
   const ask = (typed: string, waitMs = 1_000): Promise<boolean> =>
-    confirmAt(Readable.from([typed]), new PassThrough(), 'Really?', waitMs);
+    confirmAt(Readable.from([typed]), { out: () => undefined }, 'Really?', waitMs);
 
   it.each([
     ['yes\n', true],
@@ -43,8 +44,9 @@ describe('a question at the terminal', () => {
   });
 
   it('that nobody answers is a no after a while', async () => {
-    const output = new PassThrough();
-    expect(await confirmAt(new PassThrough(), output, 'Really?', 50)).toBe(false);
-    expect(String(output.read())).toContain('Really?\nType “yes” to allow it: ');
+    let said = '';
+    const out = (text: Said): void => void (said += rendered(text));
+    expect(await confirmAt(new PassThrough(), { out }, 'Really?', 50)).toBe(false);
+    expect(said).toContain('Really?\nType “yes” to allow it: ');
   });
 });

@@ -1,9 +1,12 @@
 // Everything that the operator reads at the terminal: where the relay is, the pairing link and its QR code, questions.
 import encodeQr from 'qr';
 import { createInterface } from 'node:readline/promises';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import type { Painted, Said } from '../../shared/text/painted.ts';
+import type { Terminal } from '../../shared/text/terminal.ts';
 import { TERMINAL_QUIET_ZONE } from '../qr/layout.ts';
 import { drawHalfBlocks } from '../qr/modules.ts';
+import { stacked } from '../qr/qr-terminal.ts';
 import type { Relay } from '../serve/relay.ts';
 
 /** What stands at the terminal when the relay is ready. The link holds the pairing code: it is written here only. */
@@ -12,9 +15,9 @@ export function describeRelay(
   facts: readonly string[],
   columns: number | undefined,
   simulated: boolean,
-): string {
+): Painted {
   const code = columns === undefined ? [] : ['', drawQr(relay.pairingLink, columns)];
-  return [
+  return stacked([
     `sev-relay listens at ${relay.url}`,
     ...facts.map((fact) => `  ${fact}`),
     '',
@@ -27,14 +30,14 @@ export function describeRelay(
       ? 'Ctrl-C ends the relay, and the simulated guests with it.'
       : 'Ctrl-C ends the relay; guests stay as they are.',
     '',
-  ].join('\n');
+  ]);
 }
 
 /** Draws a QR code in half blocks; a sentence takes its place where the terminal is too narrow. */
-export function drawQr(text: string, columns: number): string {
+export function drawQr(text: string, columns: number): Said {
   const modules = encodeQr(text, 'raw', { ecc: 'low', border: TERMINAL_QUIET_ZONE });
   if (modules.length > columns) return `(A QR code needs ${modules.length} columns; this terminal has ${columns}.)`;
-  return drawHalfBlocks(modules).join('\n');
+  return stacked(drawHalfBlocks(modules));
 }
 
 /**
@@ -43,13 +46,15 @@ export function drawQr(text: string, columns: number): string {
  */
 export async function confirmAt(
   input: Readable,
-  output: Writable,
+  { out }: Pick<Terminal, 'out'>,
   question: string,
   waitMs = 60_000,
 ): Promise<boolean> {
-  const lines = createInterface({ input, output });
+  // Without an output of its own: the question goes through the sink, and the terminal itself echoes what is typed.
+  const lines = createInterface({ input });
   try {
-    const answer = lines.question(`\n${question}\nType “yes” to allow it: `, { signal: AbortSignal.timeout(waitMs) });
+    out(`\n${question}\nType “yes” to allow it: `);
+    const answer = lines.question('', { signal: AbortSignal.timeout(waitMs) });
     const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
     return (await Promise.race([answer, ended])).trim().toLowerCase() === 'yes';
   } catch {

@@ -5,6 +5,7 @@ import { inflateSync } from 'node:zlib';
 import decodeQr from 'qr/decode.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { FrameCollector, layOutCodes, type Ur } from '../../shared/airgap/index.ts';
+import type { Painted } from '../../shared/text/painted.ts';
 import { referenceMessage } from '../../shared/testing/reference-message.ts';
 import { writeCodeFiles } from './files.ts';
 import { largestVersion } from './layout.ts';
@@ -27,7 +28,7 @@ class FakeTerminal implements CodeOutput {
     this.isTTY = isTTY;
   }
 
-  write(text: string): boolean {
+  write({ raw: text }: Painted): boolean {
     this.written.push(text);
     this.onWrite?.(text);
     return !this.slow;

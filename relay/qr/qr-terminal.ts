@@ -1,15 +1,16 @@
 // Shows a message as QR codes at a terminal: still when it fits, else animated in place until somebody ends it.
 import { kindOfType, nameOfKind, type QrCodes, type Ur } from '../../shared/airgap/index.ts';
 import { SevError } from '../../shared/errors.ts';
+import { own, type Painted, painted, type Said } from '../../shared/text/painted.ts';
 import { layOutForTerminal, TERMINAL_QUIET_ZONE, type TerminalSize } from './layout.ts';
 import { drawHalfBlocks, modulesOfText } from './modules.ts';
 
-/** A terminal, or what stands in for one; `process.stdout` is one. */
+/** A terminal, or what stands in for one. What it is given is fit for it. */
 export interface CodeOutput {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
-  write(text: string): boolean;
+  write(said: Painted): boolean;
   once(event: 'drain', listener: () => void): unknown;
 }
 
@@ -59,14 +60,18 @@ export function codeTexts({ frames }: QrCodes): readonly string[] {
 }
 
 /** All codes as text, each once, one beneath the other. */
-function drawAll(ur: Ur, codes: QrCodes): string {
+function drawAll(ur: Ur, codes: QrCodes): Painted {
   const texts = codeTexts(codes);
   const drawings = texts.map((text, i) => {
     const caption = texts.length === 1 ? nameOf(ur) : `${nameOf(ur)}, code ${i + 1} of ${texts.length}`;
-    return [...drawHalfBlocks(modulesOfText(text, codes, TERMINAL_QUIET_ZONE)), caption, ''].join('\n');
+    return stacked([...drawHalfBlocks(modulesOfText(text, codes, TERMINAL_QUIET_ZONE)), caption, '']);
   });
-  return drawings.join('\n');
+  return stacked(drawings);
 }
+
+/** Lines one beneath the other. */
+export const stacked = (lines: readonly Said[]): Painted =>
+  painted(...lines.flatMap((line, i) => (i === 0 ? [line] : ['\n', line])));
 
 const sizeOf = ({ columns, rows }: CodeOutput): TerminalSize => ({
   columns: columns ?? PLAIN_SIZE.columns,
@@ -78,12 +83,14 @@ const nameOf = ({ type }: Ur): string => {
   return kind ? nameOfKind(kind).replace(/^an? /, '') : type;
 };
 
-const ESC = '\u001b[';
-const ENTER = `${ESC}?1049h${ESC}?25l${ESC}2J`;
-const LEAVE = `${ESC}?2026l${ESC}0m${ESC}?25h${ESC}?1049l`;
-// Synchronized output: the terminal draws a frame whole, and the camera never sees two halves.
-const frameText = (lines: readonly string[]): string =>
-  `${ESC}?2026h${ESC}H${lines.map((line) => `${line}${ESC}K`).join('\r\n')}${ESC}J${ESC}?2026l`;
+const ENTER = painted(own('otherScreen'), own('hideCursor'), own('clear'));
+const LEAVE = painted(own('endFrame'), own('plain'), own('showCursor'), own('ownScreen'));
+
+/** A frame whole, so that the camera never sees two halves. */
+function frameOf(lines: readonly Said[]): Painted {
+  const rows = lines.flatMap((line, i) => [...(i === 0 ? [] : [own('nextLine')]), line, own('clearRight')]);
+  return painted(own('beginFrame'), own('home'), ...rows, own('clearBelow'), own('endFrame'));
+}
 
 class Animation {
   readonly #ur: Ur;
@@ -126,7 +133,7 @@ class Animation {
   async #play(): Promise<void> {
     for (let number = 1; !this.#signal.aborted; number++) {
       const shownAt = performance.now();
-      const drained = this.#output.write(frameText(this.#draw(number)));
+      const drained = this.#output.write(frameOf(this.#draw(number)));
       // A slow line gets frames as fast as it takes them, and never a queue of stale ones.
       if (!drained) await this.#drained();
       await pause(shownAt + 1000 / this.#fps - performance.now(), this.#signal);
@@ -140,7 +147,7 @@ class Animation {
     });
   }
 
-  #draw(number: number): string[] {
+  #draw(number: number): Said[] {
     const codes = this.#layOut();
     if (codes instanceof SevError) return [codes.sentence];
     const { frames } = codes;

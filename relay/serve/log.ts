@@ -6,12 +6,8 @@ export const isLogLevel = (text: string): text is LogLevel => (LOG_LEVELS as rea
 
 export type Log = Readonly<Record<LogLevel, (line: string) => void>>;
 
-/** @param write where lines go; standard error unless told, since standard output is for answers */
-export function makeLog(
-  level: LogLevel,
-  write: (text: string) => void = (text) => process.stderr.write(text),
-  now: () => Date = () => new Date(),
-): Log {
+/** @param write where lines go: the terminal's sink, beside the answers */
+export function makeLog(level: LogLevel, write: (text: string) => void, now: () => Date = () => new Date()): Log {
   const at = (own: LogLevel) => {
     if (LOG_LEVELS.indexOf(own) > LOG_LEVELS.indexOf(level)) return () => undefined;
     return (line: string): void => write(`${now().toISOString()} ${own.padEnd(5)} ${plain(line, 1000)}\n`);

@@ -1,5 +1,6 @@
 // The record of a launch for the file: what was verified, when, against what. Public inputs only; docs/evidence.md.
 import { fromUtf8 } from '../bytes/text.ts';
+import { parseJson } from '../encodings/strict-json.ts';
 import { SevError } from '../errors.ts';
 import { SEV_CERT_SIZE } from '../sev/formats/sev-cert.ts';
 import { MAX_VCPUS, VMSA_SIZE, VMSA_VARIANTS } from '../guest/vmsa.ts';
@@ -9,6 +10,7 @@ import {
   boolean,
   integer,
   literal,
+  name,
   object,
   openObject,
   optional,
@@ -53,15 +55,15 @@ const instant: Schema<string> = {
 };
 
 const size = integer(0, Number.MAX_SAFE_INTEGER);
-const file = object({ name: string(256), size, sha256: hex(32) });
-const page = object({ name: string(256), page: blob(VMSA_SIZE) });
+const file = object({ name: name(256), size, sha256: hex(32) });
+const page = object({ name: name(256), page: blob(VMSA_SIZE) });
 const finding = object({
-  code: string(64),
+  code: name(64),
   severity: literal('ok', 'note', 'warning', 'refused', 'unchecked'),
-  sentence: string(600),
-  next: optional(string(600)),
-  expected: optional(string(400)),
-  actual: optional(string(400)),
+  sentence: name(600),
+  next: optional(name(600)),
+  expected: optional(name(400)),
+  actual: optional(name(400)),
 });
 
 const schema = object({
@@ -69,18 +71,18 @@ const schema = object({
   version: integer(1, EVIDENCE_VERSION),
   exported: instant,
   /** Which build of the app wrote it, by the hash that its About page shows. */
-  app: object({ build: string(128) }),
-  launch: object({ name: string(200), platform: string(200), simulated: boolean }),
+  app: object({ build: name(128) }),
+  launch: object({ name: name(200), platform: name(200), simulated: boolean }),
   /** In the order of `sevctl export --full`. */
   chain: blob(4 * SEV_CERT_SIZE, MAX_CHAIN_SIZE),
   /** The pinned root that the app saw the chain lead to. */
-  root: string(100),
+  root: name(100),
   /** What went to the host; nothing of it is secret. */
   session: object({ policy: u32, acceptsKeySharing: boolean, godh: blob(SEV_CERT_SIZE), blob: blob(128) }),
   expected: object({
     launchDigest: hex(32),
     guestImage: object({
-      name: string(256),
+      name: name(256),
       size,
       sha256: hex(32),
       /** SHA-256 under way after the image, from which the launch digest goes on. */
@@ -91,7 +93,7 @@ const schema = object({
     cpus: optional(
       object({
         vcpus: integer(1, MAX_VCPUS),
-        model: string(64),
+        model: name(64),
         variant: literal(...VMSA_VARIANTS),
         debugSwap: boolean,
         /** What was measured in place of pages that follow from the three before. From version 3 on. */
@@ -103,9 +105,9 @@ const schema = object({
   /** What the host reported. */
   reported: object({ measure: hex(32), mnonce: hex(16), apiMajor: u8, apiMinor: u8, build: u8, policy: u32 }),
   verdict: object({ kind: literal('release', 'withhold'), at: instant, findings: array(finding, 100) }),
-  history: array(object({ at: instant, event: string(40), detail: optional(string(400)) }), 1000),
+  history: array(object({ at: instant, event: name(40), detail: optional(name(400)) }), 1000),
   /** What the guest owner said to have found inside the guest. */
-  foundInside: array(string(40), 16),
+  foundInside: array(name(40), 16),
   /** Attestation reports, each with the nonce that it was asked under. From version 2 on. */
   reports: optional(
     array(object({ mnonce: hex(16), asked: instant, report: blob(208), received: instant }), MAX_REPORTS),
@@ -122,7 +124,7 @@ const anyVersion = openObject({ format: literal(EVIDENCE_FORMAT), version: integ
 /** @throws SevError BYTES_TOO_LARGE, BYTES_ENCODING, BYTES_VALUE, BYTES_LENGTH, BYTES_VERSION for one of a newer program */
 export function parseEvidence(bytes: Uint8Array, at = 'evidence'): Evidence {
   if (bytes.length > MAX_EVIDENCE_BYTES) throw new SevError('BYTES_TOO_LARGE', { at });
-  const value = readJson(fromUtf8(bytes, at), at);
+  const value = parseJson(fromUtf8(bytes, at), at);
   if (anyVersion.parse(value, at).version > EVIDENCE_VERSION) throw new SevError('BYTES_VERSION', { at });
   const evidence = schema.parse(value, at);
   const least = leastVersion(evidence);
@@ -135,12 +137,4 @@ export function parseEvidence(bytes: Uint8Array, at = 'evidence'): Evidence {
 export function leastVersion({ reports, expected }: Pick<Evidence, 'reports' | 'expected'>): number {
   if (expected.cpus?.pages) return 3;
   return reports ? 2 : 1;
-}
-
-function readJson(text: string, at: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new SevError('BYTES_VALUE', { at, because: 'It is no JSON.', cause });
-  }
 }

@@ -9,6 +9,8 @@ const SEQUENCES = {
   green: '\u001b[32m',
   yellow: '\u001b[33m',
   plain: '\u001b[0m',
+  // Black on white by number: inverse video fails in several scanners, and themes change the named colors.
+  codeInk: '\u001b[38;5;16;48;5;231m',
   home: '\u001b[H',
   clear: '\u001b[2J',
   clearRight: '\u001b[K',

@@ -2,6 +2,7 @@
 import { adviseOnGeneration } from '../../shared/advisories/advisories.ts';
 import type { ChainReport } from '../../shared/sev/verify/cert-chain.ts';
 import { sevctlVerifyText } from '../../shared/sev/verify/sevctl-tree.ts';
+import { visibleLine } from '../../shared/text/visible.ts';
 import { required } from './options.ts';
 import { PLATFORM_HELP, PLATFORM_OPTIONS, type ReadPlatform, readPlatform } from './platform-files.ts';
 import { errorText, type Result, verb } from './verb.ts';
@@ -25,7 +26,8 @@ export const run = verb({
     required(free[0], 'PATH');
     const platform = await readPlatform({ ...options, paths: free });
     const exitCode = platform.refusal ? 1 : 0;
-    return { exitCode, json: toJson(platform), text: toText(platform) };
+    const verdict = platform.refusal ? REFUSED : verdictOf(platform.report);
+    return { exitCode, json: toJson(platform), text: toText(platform), verdict };
   },
 });
 
@@ -48,15 +50,15 @@ function toJson({ report, collected, refusal }: ReadPlatform): object {
 }
 
 function toText({ report, collected, refusal }: ReadPlatform): string {
-  const links = report.links.map(({ status, sentence }) => `${MARKS[status]} ${sentence}`);
+  const links = report.links.map(({ status, sentence }) => visibleLine(`${MARKS[status]} ${sentence}`));
   const missing = collected.missing.filter((error) => error.sentence !== refusal?.sentence).map(errorText);
   const parts = [
-    refusal ? `REFUSED\n${errorText(refusal)}` : verdict(report),
+    refusal ? `REFUSED\n${errorText(refusal)}` : verdictOf(report),
     links.join('\n'),
     sevctlVerifyText(report).trimEnd(),
     ...missing,
     ...collected.problems.filter((error) => error !== refusal).map(errorText),
-    ...report.notes.map((note) => `Note: ${note}`),
+    ...report.notes.map((note) => visibleLine(`Note: ${note}`)),
     refusal ? '' : advisoriesText(report),
   ];
   return `${parts.filter(Boolean).join('\n\n')}\n`;
@@ -84,7 +86,8 @@ function advisoriesText(report: ChainReport): string {
 
 const MARKS = { verified: '[ok]', failed: '[NO]', unchecked: '[ ? ]' };
 
-const verdict = ({ status, trusted }: ChainReport): string =>
+const REFUSED = 'REFUSED: do not use this platform.';
+const verdictOf = ({ status, trusted }: ChainReport): string =>
   status === 'genuine'
     ? `GENUINE: this chain leads to AMD's root for ${trusted!.root.name}.`
     : 'SIMULATED: this chain leads to the published test root. It proves nothing about any hardware.';

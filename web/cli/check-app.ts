@@ -1,6 +1,7 @@
 // The verb `check-app`: is this web app, or this installation, the release that the manifest describes?
 import { fileURLToPath } from 'node:url';
 import { type ComparedFile, compareFolder, compareServed } from './compare-release.ts';
+import { visibleLine } from '../../shared/text/visible.ts';
 import { freeValues, type OptionTable, required } from './options.ts';
 import { readSmallFile } from './read-file.ts';
 import { MANIFEST_MAX, parseManifest, type ReleaseManifest } from './release-manifest.ts';
@@ -69,19 +70,19 @@ function report(manifest: ReleaseManifest, files: readonly ComparedFile[], given
   const place = placeOf(given);
   const wrong = files.filter(({ status }) => status !== 'equal');
   if (wrong.length === 0) {
-    const text = [
-      `EQUAL: all ${files.length} files of ${place} are those of release ${version}.`,
-      `The build is ${build}.`,
-      ...caveat(given),
-    ];
-    return { exitCode: 0, json: { status: 'equal', version, build, place, files }, text: `${text.join('\n')}\n` };
+    const verdict = `EQUAL: all ${files.length} files of ${place} are those of release ${version}.`;
+    const text = [verdict, `The build is ${build}.`, ...caveat(given)];
+    const json = { status: 'equal', version, build, place, files };
+    return { exitCode: 0, json, text: `${text.join('\n')}\n`, verdict: visibleLine(verdict) };
   }
+  const verdict = `DIFFERENT: ${wrong.length} of ${files.length} files of ${place} are not those of release ${version}.`;
   const text = [
-    `DIFFERENT: ${wrong.length} of ${files.length} files of ${place} are not those of release ${version}.`,
+    verdict,
     ...wrong.map(({ path, status, because }) => `  ${WORDS[status].padEnd(14)} ${[path, because].join('  ').trim()}`),
     'Next: do not use it. Get the release again, and ask whoever hands this one out.',
   ];
-  return { exitCode: 1, json: { status: 'different', version, build, place, files }, text: `${text.join('\n')}\n` };
+  const json = { status: 'different', version, build, place, files };
+  return { exitCode: 1, json, text: `${text.map(visibleLine).join('\n')}\n`, verdict: visibleLine(verdict) };
 }
 
 /** What an equal answer does not prove. */

@@ -1,6 +1,6 @@
 // The command line as a whole: which verb, its help, and what comes back as exit code.
 import { VERSION } from '../../shared/version.ts';
-import type { Terminal } from './terminal.ts';
+import { type Streams, Terminal } from '../../shared/text/terminal.ts';
 import { usage } from './usage.ts';
 import { explain } from './verb.ts';
 import { VERBS } from './verbs.ts';
@@ -11,7 +11,8 @@ import { VERBS } from './verbs.ts';
  * @param args without node and the script
  * @returns 0 verified or done, 1 refused or mismatch, 2 wrong use or unreadable input; `validate` has codes of its own
  */
-export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function runCommand(args: readonly string[], streams: Streams): Promise<number> {
+  const terminal = new Terminal(streams);
   const [first = 'serve', ...rest] = args;
   if (['help', '--help', '-h'].includes(first)) return printHelp(terminal);
   if (first === '--version') return printVersion(terminal);

@@ -1,6 +1,8 @@
 // The verb `doctor`: why does the measurement differ? It names what would have matched, and accepts nothing.
 import { diagnose, type DoctorReport } from '../../shared/sev/decide/doctor.ts';
 import { DOCTOR_OPTIONS, withDoctorCase } from './doctor-case.ts';
+import { own, painted } from '../../shared/text/painted.ts';
+import { visibleLine } from '../../shared/text/visible.ts';
 import { INPUT_HELP } from './launch-files.ts';
 import { freeValues } from './options.ts';
 import { REPORTED_HELP } from './reported.ts';
@@ -65,7 +67,7 @@ async function interruptibly<T>(work: (signal: AbortSignal) => Promise<T>): Prom
 }
 
 function showProgress(tried: number, { err, isLive }: Terminal): void {
-  if (isLive) err(`\r${tried.toLocaleString('en')} tried … `);
+  if (isLive) err(painted(own('lineStart'), `${tried.toLocaleString('en')} tried … `));
 }
 
 const ENDINGS: Readonly<Record<DoctorReport['ended'], string>> = {
@@ -86,14 +88,19 @@ function say({ diagnosis, tried, ended, beyond }: DoctorReport, ms: number, dept
   const matches = diagnosis?.changes.length === 0;
   const json = { status: matches ? 'matches' : 'mismatch', ended, tried, ms: Math.round(ms), diagnosis, beyond };
   const text = [
-    diagnosis ? `${matches ? 'MATCHES' : 'FOUND'}: ${diagnosis.sentence}\nNext: ${diagnosis.next}` : ENDINGS[ended],
-    ...(diagnosis?.changes ?? []).map(
-      ({ factor, expected, found }) => `  ${factor}: expected ${expected}; measured ${found}`,
+    ...(diagnosis
+      ? [`${matches ? 'MATCHES' : 'FOUND'}: ${diagnosis.sentence}`, `Next: ${diagnosis.next}`]
+      : [ENDINGS[ended]]
+    ).map(visibleLine),
+    ...(diagnosis?.changes ?? []).map(({ factor, expected, found }) =>
+      visibleLine(`  ${factor}: expected ${expected}; measured ${found}`),
     ),
     ...(ended === 'exhausted' && beyond ? furtherSteps(beyond, depth) : []),
     `${tried.toLocaleString('en')} ${tried === 1 ? 'candidate' : 'candidates'} in ${(ms / 1000).toFixed(1)} s.`,
-    ...(matches ? [] : ['This is a diagnosis, not an acceptance: keep the secret.']),
     '',
   ].join('\n');
-  return { exitCode: matches ? 0 : 1, json, text };
+  const verdict = matches
+    ? 'MATCHES: the measurement is the expected one.'
+    : 'This is a diagnosis, not an acceptance: keep the secret.';
+  return { exitCode: matches ? 0 : 1, json, text, verdict };
 }

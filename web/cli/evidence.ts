@@ -1,6 +1,7 @@
 // The verb `evidence`: checks the record of a launch again, from its bytes alone.
 import { type Evidence, MAX_EVIDENCE_BYTES, parseEvidence } from '../../shared/evidence/record.ts';
 import { type Check, type Recheck, recheckEvidence } from '../../shared/evidence/recheck.ts';
+import { visibleLine } from '../../shared/text/visible.ts';
 import { freeValues, type OptionTable } from './options.ts';
 import { readSmallFile } from './read-file.ts';
 import { ROOTS } from './roots.ts';
@@ -47,20 +48,26 @@ function refuseSimulated(recheck: Recheck, taken: boolean): Recheck {
 function say({ launch, verdict, exported, app }: Evidence, recheck: Recheck): Result {
   const { status, simulated, checks, untold } = recheck;
   const record = { launch: launch.name, platform: launch.platform, verified: verdict.at, exported, build: app.build };
+  const answer = `${simulated ? 'SIMULATED: ' : ''}${VERDICTS[status]}`;
   const text = [
-    `${simulated ? 'SIMULATED: ' : ''}${VERDICTS[status]}`,
+    answer,
     '',
     `launch    ${launch.name}`,
     `platform  ${launch.platform}`,
     `verified  ${verdict.at}, so the record says`,
     '',
-    ...checks.map((check) => `${MARKS[check.status]} ${check.name}: ${check.sentence}`),
+    ...checks.map((check) => visibleLine(`${MARKS[check.status]} ${check.name}: ${check.sentence}`)),
     '',
     'What this record cannot show:',
     ...untold.map((sentence) => `- ${sentence}`),
     '',
   ].join('\n');
-  return { exitCode: status === 'refused' ? 1 : 0, json: { status, simulated, record, checks, untold }, text };
+  return {
+    exitCode: status === 'refused' ? 1 : 0,
+    json: { status, simulated, record, checks, untold },
+    text,
+    verdict: answer,
+  };
 }
 
 const MARKS = { holds: '[ok]', refused: '[NO]', 'not-checked': '[ ? ]' };
@@ -68,5 +75,5 @@ const VERDICTS = {
   rechecked: 'RECHECKED: chain, digest, policy, firmware, session and measure hold.',
   consistent:
     'CONSISTENT, MEASURE NOT CHECKED: chain, digest, policy and firmware hold. Without the TIK no more can be said.',
-  refused: 'REFUSED',
+  refused: 'REFUSED: do not rely on this record.',
 };

@@ -1,7 +1,8 @@
 // The release's manifest: every file of the web app and of the commands with its hash, so that anybody can compare.
 import { fromUtf8 } from '../../shared/bytes/text.ts';
+import { parseJson } from '../../shared/encodings/strict-json.ts';
 import { SevError } from '../../shared/errors.ts';
-import { array, integer, literal, object, type Parsed, type Schema, string } from '../../shared/schema.ts';
+import { array, integer, literal, name, object, type Parsed, type Schema, string } from '../../shared/schema.ts';
 
 export const MANIFEST_FORMAT = 'sev-release-manifest.v1';
 /** Far larger than any release, and small enough to read at once. */
@@ -22,8 +23,8 @@ const file = object({ path, size: integer(0, FILE_MAX), sha256: hash });
 
 const manifest = object({
   format: literal(MANIFEST_FORMAT),
-  name: string(64),
-  version: string(32),
+  name: name(64),
+  version: name(32),
   /** The hash that the app shows on its About page: over the list in build.json. */
   build: hash,
   /** Files of the web app by the path that they are served under. */
@@ -40,7 +41,7 @@ export function parseManifest(bytes: Uint8Array): ReleaseManifest {
   if (bytes.length > MANIFEST_MAX) throw new SevError('BYTES_TOO_LARGE', { at: 'manifest' });
   let value: unknown;
   try {
-    value = JSON.parse(fromUtf8(bytes));
+    value = parseJson(fromUtf8(bytes), 'manifest');
   } catch (cause) {
     throw new SevError('BYTES_ENCODING', {
       at: 'manifest',

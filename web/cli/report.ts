@@ -103,14 +103,15 @@ function say({ report, simulated, unchecked }: VerifiedReport): Result {
     unchecked,
     unproven: REPORT_LEAVES_UNPROVEN,
   };
+  const verdict = `${simulated ? 'SIMULATED: ' : ''}${isWhole ? WHOLE : SIGNED}`;
   const text = [
-    `${simulated ? 'SIMULATED: ' : ''}${isWhole ? WHOLE : SIGNED}`,
+    verdict,
     `launch digest  ${toHex(report.launchDigest)}`,
     `policy         ${showPolicy(report.policy)}`,
     ...REPORT_LEAVES_UNPROVEN.map(({ sentence }) => `note: ${sentence}`),
     '',
   ].join('\n');
-  return { exitCode: 0, json, text };
+  return { exitCode: 0, json, text, verdict };
 }
 
 const WHOLE = 'VERIFIED: the platform signed this report for your nonce; digest and policy are as you expect.';

@@ -7,6 +7,7 @@ import { passphraseWarning } from '../../shared/guest/known-secrets.ts';
 import { parsePolicy, showPolicy } from '../../shared/sev/formats/policy.ts';
 import { parseSecretTable } from '../../shared/guest/secret-table.ts';
 import type { SecretPacket } from '../../shared/sev/seal/secret-packet.ts';
+import { visibleLine } from '../../shared/text/visible.ts';
 import { findingLines } from './findings.ts';
 import { type ExpectedLaunch, LAUNCH_HELP, LAUNCH_OPTIONS, readLaunch } from './launch-files.ts';
 import { freeValues, type OptionTable, required } from './options.ts';
@@ -137,9 +138,10 @@ function say(decision: Decision, { policy, findings }: Judged, outputs: readonly
     ...(packed && { qmp: qmpInjectCommand(packed.packet) }),
     ...(packed?.virsh !== undefined && { virsh: packed.virsh }),
   };
+  const verdict = released ? verdictOf(decision) : 'WITHHELD: nothing was packed. Keep the secret.';
   const lines = [
-    released ? verdictOf(decision) : 'WITHHELD: nothing was packed. Keep the secret.',
-    ...outputs.map(({ path }) => `  ${path}`),
+    verdict,
+    ...outputs.map(({ path }) => visibleLine(`  ${path}`)),
     ...(packed?.virsh === undefined ? [] : ['Inject it with', `  ${packed.virsh}`]),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...findingLines(findings),
@@ -148,7 +150,7 @@ function say(decision: Decision, { policy, findings }: Judged, outputs: readonly
       : []),
     '',
   ];
-  return { exitCode: released ? 0 : 1, json, text: lines.join('\n') };
+  return { exitCode: released ? 0 : 1, json, text: lines.join('\n'), verdict };
 }
 
 const verdictOf = ({ simulated }: Release): string =>

@@ -5,10 +5,11 @@ import { equalBytes } from '../../shared/bytes/equal.ts';
 import { fromUtf8, toUtf8 } from '../../shared/bytes/text.ts';
 import { mac, verifyMac } from '../../shared/crypto/mac.ts';
 import type { CryptoKey } from '../../shared/crypto/subtle.ts';
+import { parseJson } from '../../shared/encodings/strict-json.ts';
 import { SevError } from '../../shared/errors.ts';
 import { encodeCertChain, parseCertChain } from '../../shared/sev/formats/cert-chain.ts';
 import { SEV_CERT_SIZE } from '../../shared/sev/formats/sev-cert.ts';
-import { blob, boolean, literal, object, type Parsed, string, toJsonValue, u32 } from '../../shared/schema.ts';
+import { blob, boolean, literal, name, object, type Parsed, toJsonValue, u32 } from '../../shared/schema.ts';
 import {
   type LaunchSession,
   resumeLaunchSession,
@@ -26,8 +27,8 @@ const MAX_CHAIN_SIZE = 11_536;
 
 const contentSchema = object({
   format: literal(FORMAT),
-  made: string(40),
-  platform: string(200),
+  made: name(40),
+  platform: name(200),
   policy: u32,
   acceptsKeySharing: boolean,
   chain: blob(4 * SEV_CERT_SIZE, MAX_CHAIN_SIZE),
@@ -109,11 +110,4 @@ export const forgetLaunch = (recordPath: string): Promise<void> => rm(notePath(r
 const macMessage = (content: RecordContent): Uint8Array =>
   new Uint8Array([...CONTEXT, ...toUtf8(JSON.stringify(toJsonValue(content)))]);
 
-async function readJson(path: string): Promise<unknown> {
-  const text = fromUtf8(await readSmallFile(path), path);
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new SevError('BYTES_VALUE', { at: path, because: 'It is no JSON.', cause });
-  }
-}
+const readJson = async (path: string): Promise<unknown> => parseJson(fromUtf8(await readSmallFile(path), path), path);

@@ -1,16 +1,21 @@
-// Where a verb writes. Tests give one that collects.
+// The streams of this process, and where a verb writes. Nothing else in the command line writes to them: an ESLint rule holds that.
+import type { Streams } from '../../shared/text/terminal.ts';
 
-export interface Terminal {
-  /** What was asked for: results and help. */
-  readonly out: (text: string) => void;
-  /** What goes beside it: progress, notes and failures. */
-  readonly err: (text: string) => void;
-  /** Whether a person watches what goes beside: only then is progress shown. */
-  readonly isLive: boolean;
-}
+export type { Streams, Terminal } from '../../shared/text/terminal.ts';
 
-export const processTerminal: Terminal = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+export const processStreams: Streams = {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
   isLive: Boolean(process.stderr.isTTY),
 };
+
+/**
+ * What happens when the answer cannot be written. A reader such as `head` may go before everything was said: that is no
+ * fault of ours. What goes beside the answer may be lost; the exit code still says what it would.
+ */
+export function whenUnwritable(tell: (code: string | undefined) => void): void {
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') tell(code);
+  });
+  process.stderr.on('error', () => undefined);
+}

@@ -1,5 +1,6 @@
 // What every verb shares: help, --json, and failures in the words of the error table.
 import { SevError } from '../../shared/errors.ts';
+import { visibleLine } from '../../shared/text/visible.ts';
 import { type ExitCode, exitCodeOf } from './exit-code.ts';
 import { type Given, type OptionTable, readOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -9,6 +10,8 @@ export interface Result {
   readonly exitCode: ExitCode;
   readonly json: object;
   readonly text: string;
+  /** The answer in one line. It ends what people read: whatever a file could write above it, this line is ours. */
+  readonly verdict?: string;
 }
 
 export type Run = (args: readonly string[], terminal: Terminal) => Promise<number>;
@@ -31,14 +34,18 @@ export function verb<T extends OptionTable>({ help, options, act }: Definition<T
         terminal.out(help);
         return 0;
       }
-      const { exitCode, json, text } = await act(given, terminal);
-      terminal.out(asksJson ? toJson(json) : text);
+      const { exitCode, json, text, verdict } = await act(given, terminal);
+      terminal.out(asksJson ? toJson(json) : withVerdict(text, verdict));
       return exitCode;
     } catch (error) {
       return explain(error, asksJson, terminal);
     }
   };
 }
+
+/** The verdict as the last line, unless the text is nothing else. */
+export const withVerdict = (text: string, verdict: string | undefined): string =>
+  verdict === undefined || text.trimEnd() === verdict ? text : `${text.trimEnd()}\n\n${verdict}\n`;
 
 /** Registers may be wider than a JSON number holds exactly; those that are become text. */
 const plainNumber = (_name: string, value: unknown): unknown =>
@@ -51,9 +58,16 @@ export function explain(error: unknown, asJson: boolean, terminal: Terminal): Ex
   if (!(error instanceof SevError)) return explainBug(error, terminal);
   const exitCode = exitCodeOf(error);
   if (asJson) terminal.out(toJson({ status: exitCode === 1 ? 'refused' : 'failed', error }));
-  else terminal.err(`${errorText(error)}\n`);
+  else terminal.err(`${errorText(error)}\n${FAILURES[exitCode]}\n`);
   return exitCode;
 }
+
+/** How a failure ends on the terminal. */
+const FAILURES: Readonly<Record<ExitCode, string>> = {
+  0: '',
+  1: 'REFUSED (exit code 1).',
+  2: 'Nothing was done or verified (exit code 2).',
+};
 
 /** A failure that nobody foresaw must look like neither a verdict nor a success. */
 export function explainBug(error: unknown, terminal: Terminal): ExitCode {
@@ -62,7 +76,8 @@ export function explainBug(error: unknown, terminal: Terminal): ExitCode {
   return 2;
 }
 
+/** An error in two lines; what a file or host said in it stays on its line. */
 export function errorText({ code, at, sentence, next }: SevError): string {
-  const place = at ? ` (${at})` : '';
-  return `${code}${place}: ${sentence}\nNext: ${next}`;
+  const place = at ? ` (${visibleLine(at)})` : '';
+  return `${code}${place}: ${visibleLine(sentence)}\nNext: ${visibleLine(next)}`;
 }

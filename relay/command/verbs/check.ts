@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { SevError } from '../../../shared/errors.ts';
 import type { HostCheck } from '../../../shared/relay-protocol.ts';
+import { print } from '../process-terminal.ts';
 import { type Command, helpOf, HELP_FLAG, readCommandLine } from '../flags.ts';
 import { type Recording, recordHost, replayHost } from '../../host/recording.ts';
 import { realHost } from '../../host/readings.ts';
@@ -58,9 +59,4 @@ function readRecording(path: string): Recording {
   } catch (cause) {
     throw new SevError('RELAY_FILE', { at: path, because: 'It is no recording of a host.', cause });
   }
-}
-
-function print(text: string): number {
-  process.stdout.write(text);
-  return 0;
 }

@@ -6,7 +6,8 @@ import { SevError } from '../../../shared/errors.ts';
 import { type Command, helpOf, readCommandLine } from '../flags.ts';
 import type { PlatformCertificates } from '../../sources/types.ts';
 import { writeZip } from '../zip.ts';
-import { PLATFORM_FLAGS, print, withPlatform, writeFile } from './platform-verb.ts';
+import { print } from '../process-terminal.ts';
+import { PLATFORM_FLAGS, withPlatform, writeFile } from './platform-verb.ts';
 
 export const EXPORT_COMMAND = {
   usage: 'sev-relay export [--full] FILE|FOLDER|FILE.zip [OPTIONS]',

@@ -3,7 +3,8 @@ import { rmSync } from 'node:fs';
 import { makeOcaCertificate } from '../../../shared/sev/session/ownership.ts';
 import { exportOwnerKey, makeOwnerKey } from '../../../shared/sev/session/owner-key.ts';
 import { type Command, helpOf, HELP_FLAG, readCommandLine } from '../flags.ts';
-import { print, writeFile } from './platform-verb.ts';
+import { print } from '../process-terminal.ts';
+import { writeFile } from './platform-verb.ts';
 
 export const GENERATE_COMMAND = {
   usage: 'sev-relay generate CERT KEY [OPTIONS]',

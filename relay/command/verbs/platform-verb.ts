@@ -8,6 +8,7 @@ import { HOST_FLAGS, type HostOptions, hostOptions } from '../options.ts';
 import { openPlatform, openSimulatedHost, simulatedPlatform } from '../../serve/open-sources.ts';
 import type { PlatformSource } from '../../sources/types.ts';
 import { defaultStatePath, inState, openTemporaryState, type StateFolder } from '../../state/state.ts';
+import { terminal } from '../process-terminal.ts';
 import { confirmAt } from '../terminal.ts';
 
 export const PLATFORM_FLAGS = { ...HOST_FLAGS, help: HELP_FLAG } as const satisfies Flags;
@@ -25,7 +26,7 @@ export async function withPlatform<T>(
 ): Promise<T> {
   const options = hostOptions(values);
   const state = stateOf(options);
-  const log = makeLog('warn');
+  const log = makeLog('warn', terminal.err);
   try {
     const simulated = await openSimulatedHost(options, state, log);
     const platform = simulated ? simulatedPlatform(simulated, log) : await openPlatform(options, state, log);
@@ -59,7 +60,7 @@ export async function requireOwnership(
       next: 'If that is meant, say --allow-ownership.',
     });
   }
-  if (values.yes || (await confirmAt(process.stdin, process.stdout, `This will ${consequence}.`))) return;
+  if (values.yes || (await confirmAt(process.stdin, terminal, `This will ${consequence}.`))) return;
   throw new SevError('RELAY_NOT_ALLOWED', { because: 'It was not confirmed.', next: 'Answer “yes”, or say --yes.' });
 }
 
@@ -76,9 +77,4 @@ export function writeFile(path: string, content: Uint8Array | string, mode = 0o6
       said === 'EEXIST' ? 'It is there already, and a key is never written over.' : `The system said ${said}.`;
     throw new SevError('RELAY_FILE', { at: path, because, cause });
   }
-}
-
-export function print(text: string): number {
-  process.stdout.write(text);
-  return 0;
 }

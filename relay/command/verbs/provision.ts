@@ -6,7 +6,8 @@ import { parsePekCsr, signPekCsr, verifyOca } from '../../../shared/sev/session/
 import { importOwnerKey } from '../../../shared/sev/session/owner-key.ts';
 import { type Command, helpOf, readCommandLine, usageError } from '../flags.ts';
 import type { PlatformSource } from '../../sources/types.ts';
-import { OWNER_FLAGS, print, requireOwnership, withPlatform, writeFile } from './platform-verb.ts';
+import { print } from '../process-terminal.ts';
+import { OWNER_FLAGS, requireOwnership, withPlatform, writeFile } from './platform-verb.ts';
 
 export const PROVISION_COMMAND = {
   usage: 'sev-relay provision CERT KEY | --csr FILE | --import SIGNED-PEK OCA [OPTIONS]',

@@ -5,7 +5,8 @@ import { type Command, type CommandLine, helpOf, readCommandLine, usageError } f
 import { showCodes } from '../../qr/qr-terminal.ts';
 import { writeCodeFiles } from '../../qr/files.ts';
 import { withGuest } from './one-guest.ts';
-import { PLATFORM_FLAGS, print, withPlatform } from './platform-verb.ts';
+import { print, screen } from '../process-terminal.ts';
+import { PLATFORM_FLAGS, withPlatform } from './platform-verb.ts';
 import { messageOfFiles } from './qr-message.ts';
 
 export const QR_COMMAND = {
@@ -36,7 +37,7 @@ export async function run(args: readonly string[]): Promise<number> {
   process.once('SIGINT', () => ended.abort());
   process.once('SIGTERM', () => ended.abort());
   const speed = fps === undefined ? {} : { framesPerSecond: fps };
-  await showCodes(ur, { output: process.stdout, keys: process.stdin, signal: ended.signal, ...speed });
+  await showCodes(ur, { output: screen, keys: process.stdin, signal: ended.signal, ...speed });
   return 0;
 }
 

@@ -1,6 +1,7 @@
 // `sev-relay reset`: the platform without an owner, with new keys.
 import { type Command, helpOf, readCommandLine } from '../flags.ts';
-import { OWNER_FLAGS, print, requireOwnership, withPlatform } from './platform-verb.ts';
+import { print } from '../process-terminal.ts';
+import { OWNER_FLAGS, requireOwnership, withPlatform } from './platform-verb.ts';
 
 export const RESET_COMMAND = {
   usage: 'sev-relay reset [--pek] [OPTIONS]',

@@ -1,6 +1,7 @@
 // `sev-relay rotate`: a new PDH.
 import { type Command, helpOf, readCommandLine } from '../flags.ts';
-import { OWNER_FLAGS, print, requireOwnership, withPlatform } from './platform-verb.ts';
+import { print } from '../process-terminal.ts';
+import { OWNER_FLAGS, requireOwnership, withPlatform } from './platform-verb.ts';
 
 export const ROTATE_COMMAND = {
   usage: 'sev-relay rotate [OPTIONS]',

@@ -9,6 +9,7 @@ import { start } from '../../serve/relay.ts';
 import { announce } from '../../state/running-relay.ts';
 import { openSources } from '../../serve/open-sources.ts';
 import { defaultStatePath, openState, openTemporaryState, type StateFolder } from '../../state/state.ts';
+import { print, screen, terminal } from '../process-terminal.ts';
 import { confirmAt, describeRelay } from '../terminal.ts';
 import { VERSION } from '../../../shared/version.ts';
 
@@ -20,16 +21,16 @@ export async function run(args: readonly string[]): Promise<number> {
   // The young heap stays at 2 MiB: with 1,000 monitors 75 MiB resident instead of 100, for a tenth of the calls a second.
   setFlagsFromString('--semi-space-growth-factor=1');
   const ended = interrupted();
-  const log = makeLog(options.logLevel);
+  const log = makeLog(options.logLevel, terminal.err);
   const tls = options.tls && { cert: readPem(options.tls.cert), key: readPem(options.tls.key) };
   const state = openStateOf(options);
-  const confirm = (question: string): Promise<boolean> => confirmAt(process.stdin, process.stdout, question);
+  const confirm = (question: string): Promise<boolean> => confirmAt(process.stdin, terminal, question);
   try {
     const sources = await openSources(options, state, log, confirm);
     try {
       const relay = await start({ ...options, tls, state, log }, sources);
       const conceal = announce(state, relay.url);
-      const columns = process.stdout.isTTY ? process.stdout.columns || 80 : undefined;
+      const columns = screen.isTTY ? screen.columns || 80 : undefined;
       print(describeRelay(relay, sources.facts, columns, sources.platform.simulated));
       await ended;
       conceal();
@@ -66,8 +67,3 @@ const interrupted = (): Promise<void> =>
     process.once('SIGTERM', stop);
     process.once('SIGHUP', stop);
   });
-
-function print(text: string): number {
-  process.stdout.write(text);
-  return 0;
-}

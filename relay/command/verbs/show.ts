@@ -3,7 +3,8 @@ import { toBase64 } from '../../../shared/bytes/text.ts';
 import { type Command, type CommandLine, helpOf, readCommandLine, usageError } from '../flags.ts';
 import type { PlatformSource, PlatformStatus } from '../../sources/types.ts';
 import { withGuest } from './one-guest.ts';
-import { PLATFORM_FLAGS, print, withPlatform } from './platform-verb.ts';
+import { print } from '../process-terminal.ts';
+import { PLATFORM_FLAGS, withPlatform } from './platform-verb.ts';
 
 export const SHOW_COMMAND = {
   usage: 'sev-relay show status|version|guests|identifier|flags | measurement NAME [OPTIONS]',

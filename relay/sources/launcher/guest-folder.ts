@@ -10,6 +10,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { parseJson } from '../../../shared/encodings/strict-json.ts';
 import { SevError } from '../../../shared/errors.ts';
 import { array, boolean, object, type Parsed, string } from '../../../shared/schema.ts';
 import { MAX_SOCKET_PATH_BYTES } from '../../command/addresses.ts';
@@ -80,7 +81,7 @@ export class GuestFolder {
 
   readRecord(): GuestRecord | undefined {
     try {
-      return guestRecord.parse(JSON.parse(readFileSync(join(this.path, 'guest.json'), 'utf8')), 'guest');
+      return guestRecord.parse(parseJson(readFileSync(join(this.path, 'guest.json'), 'utf8'), 'guest'), 'guest');
     } catch {
       return undefined;
     }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import { requireDistinctMembers } from '../../../shared/encodings/strict-json.ts';
 import { SevError } from '../../../shared/errors.ts';
 import type { FileHint, Profile } from '../../../shared/relay-protocol.ts';
 import {
@@ -85,7 +86,9 @@ export function readProfiles(file: string): Profiles {
   try {
     const text = readFileSync(file, 'utf8');
     if (text.length > MAX_FILE_BYTES) refuse('profiles', 'It is larger than any profiles should be.');
-    const { maxGuests = 16, profiles } = profilesFile.parse(JSON.parse(text), '');
+    const value: unknown = JSON.parse(text);
+    requireDistinctMembers(text, 'profiles');
+    const { maxGuests = 16, profiles } = profilesFile.parse(value, '');
     profiles.forEach((profile, i) => requireSound(profile, profiles.slice(0, i)));
     return { maxGuests, profiles: profiles.map((profile) => withFullPaths(profile, dirname(resolve(file)))) };
   } catch (cause) {

@@ -1,6 +1,7 @@
 // The verb `validate`: the offline mode of virt-qemu-sev-validate, so that a script can swap one for the other.
 import { toBase64, toHex } from '../../../shared/bytes/text.ts';
 import { SevError } from '../../../shared/errors.ts';
+import { visibleLine } from '../../../shared/text/visible.ts';
 import { showPolicy } from '../../../shared/sev/formats/policy.ts';
 import type { Terminal } from '../terminal.ts';
 import { explainBug } from '../verb.ts';
@@ -89,7 +90,9 @@ class Reporter {
       const place = error.at ? `${error.at}: ` : '';
       const doctor =
         error.code === 'MEASURE_MISMATCH' && !error.at ? ' `sev-verifier doctor` looks for the reason.' : '';
-      this.#terminal.err(`ERROR: ${place}${error.sentence}\nNext: ${error.next}${doctor}\n`);
+      this.#terminal.err(
+        `${visibleLine(`ERROR: ${place}${error.sentence}`)}\n${visibleLine(`Next: ${error.next}${doctor}`)}\n`,
+      );
     }
     return exitCode;
   }

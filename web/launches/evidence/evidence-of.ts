@@ -1,7 +1,9 @@
 // The record of a launch for the file, out of what this device holds. Only public values are taken, each by its name.
 import { type Evidence, leastVersion } from '../../../shared/evidence/record.ts';
 import { toHex } from '../../../shared/bytes/text.ts';
+import { plainName } from '../../../shared/text/visible.ts';
 import { parseLaunchMeasure } from '../../../shared/sev/formats/launch-measure.ts';
+import type { Finding } from '../../../shared/findings/finding.ts';
 import type { LaunchRecord } from '../record/launch-record.ts';
 
 export interface EvidenceParts {
@@ -24,7 +26,11 @@ export function evidenceOf({ record, build, now }: EvidenceParts): Evidence | un
     version: leastVersion(parts),
     exported: instant(now),
     app: { build },
-    launch: { name: record.name, platform: record.platformName, simulated: judged.simulated },
+    launch: {
+      name: plainName(record.name, 200),
+      platform: plainName(record.platformName, 200),
+      simulated: judged.simulated,
+    },
     chain: record.chain,
     root,
     session: {
@@ -34,12 +40,13 @@ export function evidenceOf({ record, build, now }: EvidenceParts): Evidence | un
       blob: session.blob,
     },
     ...parts,
+    expected: withShownNames(expected),
     reported: { measure: toHex(measure), mnonce: toHex(mnonce), apiMajor, apiMinor, build: firmwareBuild, policy },
-    verdict: { kind: judged.kind, at: instant(judged.at), findings: judged.findings },
+    verdict: { kind: judged.kind, at: instant(judged.at), findings: judged.findings.map(shownFinding) },
     history: record.history.map(({ at, event, detail }) => ({
       at: instant(at),
       event,
-      ...(detail !== undefined && { detail: detail.slice(0, 400) }),
+      ...(detail !== undefined && { detail: plainName(detail, 400) }),
     })),
     foundInside: record.finalChecks ?? [],
   };
@@ -52,3 +59,31 @@ const reportsOf = ({ reports = [] }: LaunchRecord): NonNullable<Evidence['report
   );
 
 const instant = (ms: number): string => new Date(ms).toISOString();
+
+/** Files are named by whoever made them; the record takes names that can be shown. */
+function withShownNames(expected: Evidence['expected']): Evidence['expected'] {
+  const { guestImage, kernel, cpus } = expected;
+  const pages = cpus?.pages;
+  return {
+    ...expected,
+    guestImage: shown(guestImage),
+    ...(kernel && {
+      kernel: { ...kernel, kernel: shown(kernel.kernel), ...(kernel.initrd && { initrd: shown(kernel.initrd) }) },
+    }),
+    ...(cpus &&
+      pages && {
+        cpus: { ...cpus, pages: { boot: shown(pages.boot), ...(pages.others && { others: shown(pages.others) }) } },
+      }),
+  };
+}
+
+const shown = <T extends { readonly name: string }>(file: T): T => ({ ...file, name: plainName(file.name, 256) });
+
+/** A finding may quote what a host or a file says. */
+const shownFinding = ({ sentence, next, expected, actual, ...finding }: Finding): Finding => ({
+  ...finding,
+  sentence: plainName(sentence, 600),
+  ...(next !== undefined && { next: plainName(next, 600) }),
+  ...(expected !== undefined && { expected: plainName(expected, 400) }),
+  ...(actual !== undefined && { actual: plainName(actual, 400) }),
+});

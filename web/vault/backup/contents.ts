@@ -2,6 +2,7 @@
 import { ByteReader } from '../../../shared/bytes/reader.ts';
 import { fromUtf8, toUtf8 } from '../../../shared/bytes/text.ts';
 import { ByteWriter } from '../../../shared/bytes/writer.ts';
+import { requireDistinctMembers } from '../../../shared/encodings/strict-json.ts';
 import { SevError } from '../../../shared/errors.ts';
 import type { Parsed } from '../../../shared/schema.ts';
 import { sessionId } from '../../../shared/sev/session/launch-session.ts';
@@ -47,6 +48,7 @@ export async function parseContents(bytes: Uint8Array): Promise<BackupContents> 
     const blobs: Uint8Array[] = [];
     for (let i = 0; i < count; i++) blobs.push(reader.take(reader.u32('blob'), 'blob'));
     const json = fromUtf8(reader.take(reader.remaining, 'json'), 'backup');
+    requireDistinctMembers(json, 'backup');
     const value: unknown = JSON.parse(json, (_name, member: unknown) => blobOf(member, blobs) ?? member);
     const contents = backupContents.parse(value, 'backup');
     await requireOwnIds(contents);

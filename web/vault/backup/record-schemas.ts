@@ -18,6 +18,7 @@ import {
   optional,
   refuse,
   type Schema,
+  shownName,
   string,
   u8,
   u32,
@@ -66,7 +67,7 @@ const record = <T>(members: Whole<T>): Schema<T> => object(members) as unknown a
 
 const time = integer(0, Number.MAX_SAFE_INTEGER);
 const count = time;
-const name = string(512);
+const name = shownName(512);
 const id = string(128);
 const sessionId = matching(/^[0-9a-f]{32}$/);
 const hash = matching(/^[0-9a-f]{64}$/);
@@ -203,7 +204,7 @@ const launch = record<LaunchRecord>({
   relayUrl: optional(string(2048)),
   plan,
   session: optional(session),
-  guest: optional(record<{ readonly id: string; readonly name: string }>({ id: name, name })),
+  guest: optional(record<{ readonly id: string; readonly name: string }>({ id: string(512), name })),
   guestState: optional(guestState),
   reported: optional(reported),
   judged: optional(judged),
