@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Locator, type Page } from '@playwright/test';
-import type { Relay } from './world.ts';
+import { pairByLink, type Relay } from './world.ts';
 
 /** The sentence that a screen reader meets first. */
 export const verdict = (page: Page): Locator => page.getByRole('heading', { level: 1 });
 
-/** Opens the pairing link, and waits for the platform's verdict. */
+/** Opens the pairing link, confirms the host, and waits for the platform's verdict. */
 export async function meet(page: Page, relay: Pick<Relay, 'link'>): Promise<void> {
-  await page.goto(relay.link);
+  await pairByLink(page, relay.link);
   await expect(verdict(page)).toHaveText('This platform is simulated. It proves nothing.');
 }
 

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test as base } from '@playwright/test';
+import { type Page, test as base } from '@playwright/test';
 
 /** Long, because a busy machine starts slowly; a command that fails ends at once. */
 const READY_MS = 45_000;
@@ -88,6 +88,22 @@ export async function startRelay(appUrl: string, args: readonly string[]): Promi
   const [link] = await running.says(/http:\/\/localhost:\d+\/#\S+/);
   const fragment = new URLSearchParams(new URL(link).hash.slice(1));
   return Object.assign(running, { link, address: fragment.get('relay') ?? '', code: fragment.get('code') ?? '' });
+}
+
+/** Opens a pairing link, which only fills in the form, and presses the button that names the host. */
+export async function pairByLink(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  await confirmHost(page, link);
+}
+
+/** The form is filled in: presses what connects. */
+export const confirmHost = (page: Page, link: string): Promise<void> =>
+  page.getByRole('button', { name: connectTo(link), exact: true }).click();
+
+/** The name of that button. */
+export function connectTo(link: string): string {
+  const fragment = new URLSearchParams(new URL(link).hash.slice(1));
+  return `Connect to ${new URL(fragment.get('relay') ?? '').host}`;
 }
 
 /** A folder that goes with the story. */

@@ -1,6 +1,7 @@
 // Plays a launch as a person would who reads the sentence on the screen and does what comes next, whatever happened.
 import type { Locator, Page } from '@playwright/test';
 import { MATCH, MISMATCH, verdict } from '../journey.ts';
+import { connectTo } from '../world.ts';
 import type { FaultyWorld } from './world.ts';
 
 export type Ending = 'running' | 'unsure' | 'mismatch' | 'abandoned' | 'ended';
@@ -88,6 +89,7 @@ async function act(
       if (launch) return open(page, launch);
       await page.goto('about:blank');
       await page.goto(world.link);
+      return page.getByRole('button', { name: connectTo(world.link), exact: true }).click(SHORT);
   }
 }
 

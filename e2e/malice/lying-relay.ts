@@ -62,6 +62,9 @@ export class LyingRelay {
     return new LyingRelay(truth, server);
   }
 
+  /** How many pages have connected so far. */
+  connections = 0;
+
   get address(): string {
     return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
@@ -91,6 +94,7 @@ export class LyingRelay {
   }
 
   #connect(page: WebSocket): void {
+    this.connections++;
     const relay = new WebSocket(this.#truth.address, SUBPROTOCOL);
     const asked = new Map<number, MethodName>();
     const waiting: string[] = [];

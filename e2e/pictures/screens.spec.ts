@@ -5,7 +5,7 @@ import { PAGES } from '../../web/pages.ts';
 import { storeLaunches } from '../many-launches.ts';
 import { demoImage, launch, makeSession, MATCH, meet, MISMATCH, verdict } from '../journey.ts';
 import { keepSecret, protect, unlock } from '../vault.ts';
-import { expect, NO_VECTORS, startRelay, test, vectorsFolder } from '../world.ts';
+import { confirmHost, expect, NO_VECTORS, startRelay, test, vectorsFolder } from '../world.ts';
 import { picture } from './picture.ts';
 
 const open = async (page: Page, place: string): Promise<void> => {
@@ -92,7 +92,7 @@ test("a platform of AMD's, and certificates that are not", async ({ page }) => {
   await picture(page, 'connect-unreadable');
   await open(page, 'connect');
   await page.getByLabel('Pairing link').fill('https://localhost/#relay=ws://127.0.0.1:9&code=AAAA-BBBB');
-  await page.getByRole('button', { name: 'Connect to the relay' }).click();
+  await page.getByRole('button', { name: 'Connect to 127.0.0.1:9', exact: true }).click();
   await expect(page.getByRole('alert')).toBeVisible();
   await picture(page, 'connect-refused');
 });
@@ -131,7 +131,7 @@ test('ownership, step by step', async ({ page, app, folder }) => {
 test('the courier, step by step', async ({ page, relay }) => {
   await page.goto('/#/courier');
   await page.getByLabel('Pairing link').fill(relay.link);
-  await page.getByRole('button', { name: 'Connect to the relay' }).click();
+  await confirmHost(page, relay.link);
   await page.locator('canvas[data-drawn]').waitFor();
   await picture(page, 'courier-1-chain');
   await page.getByRole('button', { name: 'Go on: scan their session' }).click();

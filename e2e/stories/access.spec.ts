@@ -17,7 +17,7 @@ import {
   verdict,
 } from '../journey.ts';
 import { protect } from '../vault.ts';
-import { expect, test } from '../world.ts';
+import { connectTo, expect, test } from '../world.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 /** “Good” ends at 0.1; a line of words that wraps on a phone is a tenth of that. */
@@ -78,6 +78,7 @@ test('A Guest Owner without a mouse takes a guest to its secret, and hears every
     await expect(announced(page)).toContainText(sentence);
   };
   await page.goto(relay.link);
+  await press(connectTo(relay.link));
   await hears('This platform is simulated. It proves nothing.');
   await press('Prepare a launch here');
   await hears('Choose what may run, and under which policy.');

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { demoImage, launch, makeSession, MATCH, meet, MISMATCH, verdict } from '../journey.ts';
-import { expect, NO_VECTORS, startRelay, test, vectorsFolder } from '../world.ts';
+import { expect, NO_VECTORS, pairByLink, startRelay, test, vectorsFolder } from '../world.ts';
 
 test('A Guest Owner keeps the secret when the guest image was changed', async ({ page, relay, folder }) => {
   const changed = join(folder, 'changed.fd');
@@ -23,7 +23,7 @@ test('A Guest Owner keeps the secret when the guest image was changed', async ({
 });
 
 test('A wrong pairing code is named, and its message is not a stack trace', async ({ page, relay }) => {
-  await page.goto(relay.link.replace(relay.code, '0000-0000-0000-0000'));
+  await pairByLink(page, relay.link.replace(relay.code, '0000-0000-0000-0000'));
   await expect(page.getByText('The pairing code is wrong.').first()).toBeVisible();
   await expect(page.getByText('Copy the pairing link from the relay').first()).toBeVisible();
 });

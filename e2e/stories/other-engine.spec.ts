@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { demoImage, guestConsole, MATCH } from '../journey.ts';
 import { noWebKit, WebKit } from '../webkit.ts';
-import { expect, test, vectorsFolder } from '../world.ts';
+import { connectTo, expect, test, vectorsFolder } from '../world.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 
@@ -13,6 +13,7 @@ test('A Guest Owner does the whole of it in WebKit', async ({ app, relay, folder
   const webkit = await WebKit.open();
   try {
     await webkit.go(relay.link);
+    await webkit.press(connectTo(relay.link));
     await webkit.says('This platform is simulated. It proves nothing.');
     await webkit.press('Prepare a launch here');
     await webkit.says('Choose what may run, and under which policy.');

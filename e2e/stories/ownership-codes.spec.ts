@@ -6,7 +6,7 @@ import { expectAccessible } from '../access.ts';
 import { filmCodes, openDevice } from '../camera.ts';
 import { meet, verdict } from '../journey.ts';
 import { allow, makeOwnerKey, OWNER } from '../ownership.ts';
-import { expect, startRelay, test } from '../world.ts';
+import { connectTo, expect, startRelay, test } from '../world.ts';
 
 // A camera that runs beside everything else on two cores may take its time.
 test.describe.configure({ timeout: 300_000 });
@@ -33,7 +33,7 @@ test('An offline Platform Owner takes a platform over by codes alone, carried by
     await makeOwnerKey(owner.page, app.url);
     await courier.page.goto(`${app.url}/#/carry-ownership`);
     await courier.page.getByLabel('Pairing link').fill(relay.link);
-    await press(courier.page, 'Connect to the relay');
+    await press(courier.page, connectTo(relay.link));
 
     await test.step('The platform chain, and its request', async () => {
       await expect(verdict(courier.page)).toHaveText('Show the platform chain to the owner.');

@@ -6,7 +6,7 @@ import { type Device, filmCodes, filmPictures, openDevice, SPARE_CODES } from '.
 import { demoImage, guestConsole, makeSession, MATCH, verdict } from '../journey.ts';
 import { makeOwnerKey } from '../ownership.ts';
 import { framesOnTerminal, hasPseudoTerminal, NO_PSEUDO_TERMINAL, photograph } from '../terminal.ts';
-import { expect, start, test } from '../world.ts';
+import { connectTo, expect, start, test } from '../world.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 const SIMULATED = 'This platform is simulated. It proves nothing.';
@@ -41,7 +41,7 @@ test('An offline Guest Owner releases a secret by codes alone, carried by a cour
     await owner.context.setOffline(true);
     await visit(courier.page, `${app.url}/#/courier`);
     await courier.page.getByLabel('Pairing link').fill(relay.link);
-    await press(courier.page, 'Connect to the relay');
+    await press(courier.page, connectTo(relay.link));
     await expect(verdict(courier.page)).toHaveText('Show the platform chain to the guest owner.');
 
     await test.step('The platform chain', async () => {

@@ -6,7 +6,7 @@ import { askRelay } from '../ask-relay.ts';
 import { filmCodes, openDevice } from '../camera.ts';
 import { continueGuest, demoImage, launch, makeSession, MATCH, meet, release, verdict } from '../journey.ts';
 import { LyingRelay } from '../malice/lying-relay.ts';
-import { expect, type Relay, start, test } from '../world.ts';
+import { connectTo, expect, type Relay, start, test } from '../world.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 const PROVEN = 'A simulated platform has a guest with your launch digest and policy.';
@@ -122,7 +122,7 @@ test('A courier brings the request to the relay and the report back, by codes', 
     await filmCodes(owner.page, courier);
     await courier.page.goto(`${app.url}/#/courier`);
     await courier.page.getByLabel('Pairing link').fill(relay.link);
-    await press(courier.page, 'Connect to the relay');
+    await press(courier.page, connectTo(relay.link));
     await press(courier.page, 'Afterwards: an attestation report');
     await expect(verdict(courier.page)).toHaveText('Show the attestation report to the guest owner.', {
       timeout: 60_000,

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from '@playwright/test';
 import { verdict } from '../journey.ts';
-import { expect, test } from '../world.ts';
+import { confirmHost, connectTo, expect, test } from '../world.ts';
 
 interface Shared {
   readonly text?: string;
@@ -50,6 +50,9 @@ test('A person shares a pairing link and a file from another app, and is asked b
   const withLink = await share(context, app.url, { text: `From the operator: ${relay.link}` });
   expect(relay.output(), 'nobody has connected yet').not.toContain('connects from');
   await withLink.getByRole('button', { name: 'See what it is' }).click();
+  await expect(withLink.getByRole('button', { name: connectTo(relay.link) })).toBeEnabled();
+  expect(relay.output(), 'the form is filled in, and nobody has connected').not.toContain('connects from');
+  await confirmHost(withLink, relay.link);
   await expect(verdict(withLink)).toHaveText('This platform is simulated. It proves nothing.');
   expect(relay.output()).toContain('connects from');
 });

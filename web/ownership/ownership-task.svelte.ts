@@ -16,6 +16,7 @@ import { ownerOfChain } from '../platforms/owner-pin.ts';
 import type { PlatformRecord } from '../platforms/platform-record.ts';
 import { filesOfMessage } from '../platforms/scanned-files.ts';
 import type { Relay } from '../relay/relays.svelte.ts';
+import { words } from '../strings/index.ts';
 import { ownership as say } from '../strings/ownership.ts';
 import type { OwnerKeyFacts } from '../vault/owner-keys.ts';
 import { KeptOwnership } from './kept-ownership.svelte.ts';
@@ -64,7 +65,8 @@ export class OwnershipTask extends Work {
     super();
     this.#app = app;
     this.kept = new KeptOwnership(app.ownerships);
-    this.#meeting = new Meeting(app.platforms, app.relays);
+    // Here the owner is what one comes to change, and the screen says whose the platform is afterwards.
+    this.#meeting = new Meeting(app.platforms, app.relays, ({ kind }) => kind === 'owner');
   }
 
   choose(owner: OwnerKeyFacts): void {
@@ -247,13 +249,20 @@ export class OwnershipTask extends Work {
   async #met(meeting: Promise<PlatformRecord | undefined>): Promise<PlatformRecord> {
     const platform = await meeting;
     if (platform) return platform;
-    const { error, found } = this.#meeting;
+    const { asked, error, found } = this.#meeting;
     const fault = found?.view.fault ?? found?.problems[0] ?? found?.missing[0];
     this.#meeting.forget();
+    if (asked) throw otherPlatform();
     if (error instanceof Error) throw error;
     throw fault ? new SevError(fault.code, fault) : new SevError('CERT_CHAIN_INCOMPLETE');
   }
 }
+
+const otherPlatform = (): SevError =>
+  new SevError('CERT_MIXED', {
+    sentence: words.platform.replaced.elsewhere,
+    next: words.platform.replaced.elsewhereNext,
+  });
 
 const pekOf = ({ chain }: PlatformRecord): SevCert => parseCertChain(chain).pek;
 

@@ -37,7 +37,7 @@ const honest = (amdSp: SimulatedAmdSp): Host => ({
   import: (pek, oca) => amdSp.pekCertImport(pek, oca),
 });
 
-function relayTo(host: Host): Relay {
+function relayTo(host: Host, url = 'ws://host'): Relay {
   const status = { apiMajor: 0, apiMinor: 24, build: 15, es: true, owner: 'self' };
   const answers: Record<string, (params: { pek: Uint8Array; oca: Uint8Array }) => unknown> = {
     'platform.certificates': () => host.certificates(),
@@ -50,7 +50,7 @@ function relayTo(host: Host): Relay {
     watch: (heard: (state: object) => void) => (heard({ name: 'open' }), () => undefined),
     ask: (method: string, params: never) => Promise.resolve(answers[method]?.(params)),
   };
-  return { name: 'host', pairing: { url: 'ws://host', code: 'x' }, connection } as unknown as Relay;
+  return { name: 'host', pairing: { url, code: 'x' }, connection } as unknown as Relay;
 }
 
 let task: OwnershipTask;
@@ -121,7 +121,7 @@ describe('taking a platform into ownership', () => {
     expect(task.after?.owned).toBe(true);
 
     const host = { ...honest(one), import: () => Promise.resolve() };
-    await task.askRelay(relayTo(host));
+    await task.askRelay(relayTo(host, 'ws://one'));
     await task.sign();
     host.certificates = () => certificatesOf(other);
     await task.importByRelay();

@@ -6,7 +6,7 @@ import type { CollectedView, Given } from '../workers/messages.ts';
 import { collectGiven } from '../workers/verify.ts';
 import { givenByRelay, readGiven } from './intake.ts';
 import type { PlatformRecord } from './platform-record.ts';
-import type { Met, Platforms } from './platforms.svelte.ts';
+import type { Met, Platforms, Replacement, Weighed } from './platforms.svelte.ts';
 
 export class Meeting {
   /** What is going on, in words; undefined when nothing is. */
@@ -14,14 +14,19 @@ export class Meeting {
   error = $state.raw<unknown>();
   /** What was found, while it is not yet a platform to trust: that has a page of its own. */
   found = $state.raw<CollectedView | undefined>();
+  /** A visit that would replace something known: it waits for `accept` or `decline`. */
+  asked = $state.raw<Weighed | undefined>();
   readonly #platforms: Platforms;
   readonly #relays: Relays;
+  readonly #expected: (replacement: Replacement) => boolean;
   #given: readonly Given[] = [];
   #met: Met | undefined;
 
-  constructor(platforms: Platforms, relays: Relays) {
+  /** @param expected what the person on this screen is about to change themselves, and is not asked about again */
+  constructor(platforms: Platforms, relays: Relays, expected: (replacement: Replacement) => boolean = () => false) {
     this.#platforms = platforms;
     this.#relays = relays;
+    this.#expected = expected;
   }
 
   /** @returns the platform, when it can be trusted */
@@ -44,7 +49,21 @@ export class Meeting {
     });
   }
 
+  /** The guest owner takes the new for the old. */
+  accept(): Promise<PlatformRecord | undefined> {
+    const { asked } = this;
+    return this.#attempt(async () => asked && this.#platforms.keep(asked));
+  }
+
+  /** What was known stays. @returns the platform as it is known */
+  decline(): PlatformRecord | undefined {
+    const { asked } = this;
+    this.asked = undefined;
+    return asked?.known;
+  }
+
   forget(): void {
+    this.asked = undefined;
     this.found = undefined;
     this.error = undefined;
     this.#given = [];
@@ -67,13 +86,20 @@ export class Meeting {
     this.doing = words.platform.checking;
     const found = await collectGiven(this.#given);
     const { chain, visit, problems } = found;
-    if (chain && visit && problems.length === 0) return this.#platforms.remember(chain, visit, met);
-    this.found = found;
+    if (!chain || !visit || problems.length > 0) {
+      this.found = found;
+      return undefined;
+    }
+    const weighed = await this.#platforms.weigh(chain, visit, met);
+    if (weighed.replaced.every(this.#expected)) return this.#platforms.keep(weighed);
+    this.found = undefined;
+    this.asked = weighed;
     return undefined;
   }
 
   async #attempt(work: () => Promise<PlatformRecord | undefined>): Promise<PlatformRecord | undefined> {
     this.error = undefined;
+    this.asked = undefined;
     try {
       return await work();
     } catch (error) {

@@ -13,6 +13,22 @@ export interface Met {
   readonly status?: ReportedStatus;
 }
 
+/** Something known that a visit would put another in the place of. */
+export interface Replacement {
+  readonly kind: 'relay' | 'chip' | 'owner';
+  readonly before: string;
+  readonly now: string;
+}
+
+/** A visit, compared with what is known here and not stored yet. */
+export interface Weighed {
+  readonly record: PlatformRecord;
+  /** What it would replace: asked about first, old beside new. Empty for a platform as it was, or that is new here. */
+  readonly replaced: readonly Replacement[];
+  /** The platform as it is known, to go back to. */
+  readonly known: PlatformRecord | undefined;
+}
+
 export class Platforms {
   list = $state.raw<readonly PlatformRecord[]>([]);
   readonly #database: Database;
@@ -32,18 +48,19 @@ export class Platforms {
   }
 
   /**
-   * Remembers a visit to a platform whose chain has just been verified, and how it compares with the last one: of the same
-   * relay, where one answered, since another chip there is what the guest owner has to hear of.
+   * Compares a visit to a platform whose chain has just been verified with the last one: of the same relay, where one
+   * answered, since another chip there is what the guest owner has to hear of. Nothing is stored: see `keep`.
    *
    * @param chain in sevctl's order, verified by the caller
    */
-  async remember(chain: Uint8Array, seen: PlatformVisit, met: Met): Promise<PlatformRecord> {
+  async weigh(chain: Uint8Array, seen: PlatformVisit, met: Met): Promise<Weighed> {
     // Whoever only looks at the list needs no certificates, nor the curves behind them.
     const { parseCertChain } = await import('../../shared/sev/formats/cert-chain.ts');
     const id = await chipId(parseCertChain(chain).cek);
     const now = Date.now();
     const known = await stored(this.#database.get('platforms', id));
-    const last = this.list.find(({ relayUrl }) => met.relayUrl !== undefined && relayUrl === met.relayUrl) ?? known;
+    const behindRelay = this.list.find(({ relayUrl }) => met.relayUrl !== undefined && relayUrl === met.relayUrl);
+    const last = behindRelay ?? known;
     const { kind } = compareVisits(last?.visits[0]?.seen, seen);
     const record: PlatformRecord = {
       ...(known ?? { id, revision: 0, name: met.name, metAt: now }),
@@ -53,6 +70,11 @@ export class Platforms {
       ...(met.relayUrl && { relayUrl: met.relayUrl }),
       ...(met.status && { status: met.status }),
     };
+    return { record, replaced: replacements(record, seen, known, behindRelay), known: known ?? behindRelay };
+  }
+
+  /** Remembers a visit: one that replaces nothing, or whose replacements the guest owner has accepted. */
+  async keep({ record }: Weighed): Promise<PlatformRecord> {
     await this.#put(record);
     return record;
   }
@@ -78,4 +100,27 @@ export class Platforms {
     await this.load();
     announce({ store: 'platforms', key: id });
   }
+}
+
+/** What is shown of a chip or an owner: enough of its id to tell two apart, never to prove one. */
+const short = (id: string): string => `${id.slice(0, 16)}…`;
+
+function replacements(
+  record: PlatformRecord,
+  seen: PlatformVisit,
+  known: PlatformRecord | undefined,
+  behindRelay: PlatformRecord | undefined,
+): readonly Replacement[] {
+  const replaced: Replacement[] = [];
+  if (behindRelay && behindRelay.id !== record.id) {
+    const before = `${behindRelay.name} (${short(behindRelay.id)})`;
+    replaced.push({ kind: 'chip', before, now: known ? `${known.name} (${short(known.id)})` : short(record.id) });
+  }
+  const { relayUrl } = known ?? {};
+  if (relayUrl !== undefined && record.relayUrl !== undefined && relayUrl !== record.relayUrl)
+    replaced.push({ kind: 'relay', before: relayUrl, now: record.relayUrl });
+  const ownerBefore = known?.visits[0]?.seen.ocaId;
+  if (ownerBefore !== undefined && ownerBefore !== seen.ocaId)
+    replaced.push({ kind: 'owner', before: short(ownerBefore), now: short(seen.ocaId) });
+  return replaced;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SevError } from '../../shared/errors.ts';
-import { looksLikePairing, parsePairing } from './pairing.ts';
+import { looksLikePairing, pairingFragment, parsePairing } from './pairing.ts';
 
 describe('a pairing link', () => {
   it.each([
@@ -25,6 +25,11 @@ describe('a pairing link', () => {
     `#relay=ws://host&code=a&${'x'.repeat(3000)}`,
   ])('is refused when it is %s', (link) => {
     expect(() => parsePairing(link)).toThrowError(expect.objectContaining({ code: 'RELAY_LINK' }) as SevError);
+  });
+
+  it('comes back as it was from the fragment that fills in the form', () => {
+    const pairing = { url: 'wss://[::1]:8455', code: '+&=#1' };
+    expect(parsePairing(pairingFragment(pairing))).toEqual(pairing);
   });
 
   it('is told from an address inside the app', () => {

@@ -43,6 +43,10 @@ export function parseRelayUrl(text: string): string {
   return url.href.replace(/\/$/, '');
 }
 
+/** The link's fragment, as it stands in the form that a person confirms. */
+export const pairingFragment = ({ url, code }: Pairing): string =>
+  `#relay=${encodeURIComponent(url).replaceAll('%3A', ':').replaceAll('%2F', '/')}&code=${encodeURIComponent(code)}`;
+
 /** Whether the address names the device that reads it, so that it leads any other device elsewhere. */
 export const isThisDevice = (url: string): boolean =>
   /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(readUrl(url)?.hostname ?? '');

@@ -5,4 +5,6 @@ export interface RelayRecord {
   /** The pairing code: a bearer token of the relay, no secret of the guest owner. */
   readonly code: string;
   readonly pairedAt: number;
+  /** A press that named the host made this pairing. One without it is from before that was asked, and is not reconnected. */
+  readonly confirmed?: true;
 }

@@ -8,8 +8,11 @@ export class Relay {
   readonly connection: RelayConnection;
   readonly name: string;
   state = $state.raw<ConnectionState>({ name: 'stopped' });
+  /** Whether a person pressed a button that named this host. Only then does the app connect to it by itself. */
+  confirmed = $state.raw(true);
 
-  constructor(pairing: Pairing, around: Surroundings) {
+  constructor(pairing: Pairing, around: Surroundings, confirmed = true) {
+    this.confirmed = confirmed;
     this.pairing = pairing;
     this.name = relayName(pairing.url);
     this.connection = new RelayConnection(pairing, around);
@@ -42,14 +45,15 @@ export class Relays {
     });
   }
 
-  /** Reads the relays that were paired before, and connects to those paired last. */
+  /** Reads the relays that were paired before, and connects to those paired last by a person's own press. */
   async load(): Promise<void> {
     const records = await stored(this.#database.getAll('relays'));
     records.sort((a, b) => b.pairedAt - a.pairedAt);
     const unknown = records.filter(({ url }) => this.find(url) === undefined);
-    const loaded = unknown.map(({ url, code }) => new Relay({ url, code }, this.#around));
+    const loaded = unknown.map(({ url, code, confirmed = false }) => new Relay({ url, code }, this.#around, confirmed));
     this.list = [...this.list, ...loaded];
-    for (const { connection } of loaded.slice(0, MAX_CONNECTED_AT_START)) connection.start();
+    const kept = loaded.filter(({ confirmed }) => confirmed);
+    for (const { connection } of kept.slice(0, MAX_CONNECTED_AT_START)) connection.start();
   }
 
   find(url: string | undefined): Relay | undefined {
@@ -57,12 +61,13 @@ export class Relays {
   }
 
   /**
-   * Connects to a relay. One that is known by another code is left alone until the new code is taken: whoever holds up a
+   * Connects to a relay whose host a person has just confirmed: links and codes only fill in a form. One that is known by another code is left alone until the new code is taken: whoever holds up a
    * code of a relay ends no connection that works.
    */
   pair(pairing: Pairing): Relay {
     const known = this.find(pairing.url);
     if (known?.pairing.code === pairing.code) {
+      known.confirmed = true;
       known.connection.start();
       return known;
     }
@@ -89,7 +94,14 @@ export class Relays {
 
   /** Keeps a relay that took its code, for the next time; one that refused it is forgotten with this page. */
   async remember({ pairing }: Relay): Promise<void> {
-    await stored(this.#database.put('relays', { ...pairing, pairedAt: Date.now() }));
+    await stored(this.#database.put('relays', { ...pairing, pairedAt: Date.now(), confirmed: true }));
+  }
+
+  /** A pairing from before hosts were confirmed: this press does it. */
+  async confirm(relay: Relay): Promise<void> {
+    relay.confirmed = true;
+    relay.connection.start();
+    await this.remember(relay);
   }
 
   async forget(relay: Relay): Promise<void> {

@@ -51,3 +51,23 @@ describe('pairing anew with a relay that is known', () => {
     expect(relays.list).toEqual([anew]);
   });
 });
+
+describe('a relay that was kept before hosts were confirmed', () => {
+  it('is listed, and not connected to before a press that names it', async () => {
+    const database = await openDatabase(crypto.randomUUID());
+    await database.put('relays', { url: URL, code: 'right', pairedAt: 1 });
+    const opened: string[] = [];
+    const around = {
+      openSocket: (url: string) => (opened.push(url), openSocket('right')),
+      now: () => 1,
+      random: () => 0,
+    };
+    const relays = new Relays(database, around);
+    await relays.load();
+    expect(relays.list.map(({ confirmed }) => confirmed)).toEqual([false]);
+    expect(opened).toEqual([]);
+    await relays.confirm(relays.list[0]!);
+    expect(opened).toEqual([URL]);
+    expect(await database.get('relays', URL)).toMatchObject({ confirmed: true });
+  });
+});
