@@ -7,7 +7,7 @@
 // google/go-sev-guest. The certificates are AMD's and are not part of this program.
 import type { PinnedRoot } from './pinned-root.ts';
 
-export type { Generation, PinnedKey, PinnedRoot } from './pinned-root.ts';
+export type { Generation, PinnedKey, PinnedRoot, ProductLine } from './pinned-root.ts';
 
 const AMD_DOWNLOADS = 'https://download.amd.com/developer/eula/sev';
 
@@ -43,6 +43,7 @@ export const AMD_ROOTS: readonly PinnedRoot[] = [
     generation: 'milan',
     name: 'Milan (EPYC 7003)',
     simulated: false,
+    snpProducts: ['Milan'],
     modulusSizeBits: 4096,
     keyId: '94c38e4177d0479292a7ae671d083fb6',
     keySha256: '5201496b2232d81cf2ae75b867e7b8516f81a3d4d0dc876138051927a5a20bab',
@@ -56,6 +57,7 @@ export const AMD_ROOTS: readonly PinnedRoot[] = [
     generation: 'genoa',
     name: 'Genoa, Bergamo, Siena (EPYC 9004, 8004)',
     simulated: false,
+    snpProducts: ['Genoa'],
     modulusSizeBits: 4096,
     keyId: '9f9d4a8fe761456599f6946c4c010f3a',
     keySha256: '6be9aa11d1b8c246ba0e67c8cb850f249e8fa0690adcba97189f223885e6a91b',
@@ -69,6 +71,7 @@ export const AMD_ROOTS: readonly PinnedRoot[] = [
     generation: 'turin',
     name: 'Turin (EPYC 9005)',
     simulated: false,
+    snpProducts: ['Turin'],
     modulusSizeBits: 4096,
     keyId: 'd05c3a8bde484904b49552422ceb3942',
     keySha256: '1d1245f774fd7190e5380751a9338c3dc63c89d75c44c1faa317bfffe4bd00c7',

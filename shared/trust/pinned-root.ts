@@ -3,6 +3,9 @@
 /** Processor families that share AMD's signing keys; `simulated` is the published test root, never AMD's. */
 export type Generation = 'naples' | 'rome' | 'milan' | 'genoa' | 'turin' | 'simulated';
 
+/** Product lines of SEV-SNP, as AMD's X.509 names them. */
+export type ProductLine = 'Milan' | 'Genoa' | 'Turin';
+
 /** A key by its id and by what counts: the hash of its whole public key. */
 export interface PinnedKey {
   /** 16 bytes in hex. Anybody can copy it, so it proves nothing; it is here to unmask those who did. */
@@ -23,6 +26,8 @@ export interface PinnedRoot extends PinnedKey {
   readonly ask: PinnedKey;
   /** AMD serves this root's certificate without its signature, so the pin alone vouches for it. */
   readonly servedWithoutSignature?: true;
+  /** The SNP product lines whose X.509 root carries this very key; none before Milan. */
+  readonly snpProducts?: readonly ProductLine[];
   /** Where the file with ASK and ARK can be had. */
   readonly caCertsUrl?: string;
   /** The certificates themselves, where they are ours to give: only those of the simulated root. */
