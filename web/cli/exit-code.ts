@@ -16,6 +16,10 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'MEASURE_KEY_SHARING',
   'MEASURE_FIRMWARE_FLOOR',
   'MEASURE_NOT_VERIFIED',
+  'SNP_IMAGE',
+  'SNP_KERNEL',
+  'SNP_ID_SIGNATURE',
+  'SNP_ID_LAUNCH',
 ]);
 // A certificate that cannot be used is refused, whatever is wrong with it; but these two are about what was given.
 const INPUT: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['CERT_PEM', 'CERT_CHAIN_INCOMPLETE']);

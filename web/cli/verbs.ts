@@ -23,6 +23,10 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     summary: 'compute what will be measured, or the whole measurement',
     load: () => import('./digest.ts'),
   },
+  measure: {
+    summary: 'compute a launch digest with the options of sev-snp-measure (SEV, SEV-ES, SEV-SNP)',
+    load: () => import('./measure.ts'),
+  },
   secret: {
     summary: 'pack secrets for a verified launch',
     load: () => import('./secret.ts'),

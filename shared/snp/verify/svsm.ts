@@ -30,6 +30,8 @@ export interface SvsmCpus {
   readonly features?: bigint;
   /** Whether the host's kernel stores the FPU's first state; that of 2023 did not. */
   readonly fpu: boolean;
+  /** The page of every CPU, where it is not the one that follows from the rest: 4,096 bytes. */
+  readonly page?: Uint8Array;
 }
 
 /**
@@ -87,7 +89,7 @@ export function svsmLaunchDigest(
   requireVcpus(cpus.vcpus);
   const image = { size: 0, afterImage: afterImages, sections };
   const chain = new PageChain(digestAfterMetadata({ image, vmm: 'qemu' }, sha384), sha384);
-  const page = sha384(svsmVmsa(eip, cpus));
+  const page = sha384(cpus.page ?? svsmVmsa(eip, cpus));
   for (let i = 0; i < cpus.vcpus; i++) chain.addHashed(PAGE_TYPE.vmsa, VMSA_GPA, page);
   return chain.digest;
 }
@@ -95,7 +97,7 @@ export function svsmLaunchDigest(
 /** The page of every CPU: protected mode with flat segments, at the SVSM's first instruction. */
 export function svsmVmsa(
   eip: number,
-  { cpuSignature, features = SNP_ACTIVE, fpu }: Omit<SvsmCpus, 'vcpus'>,
+  { cpuSignature, features = SNP_ACTIVE, fpu }: Omit<SvsmCpus, 'vcpus' | 'page'>,
 ): Uint8Array {
   requireFeatures(features);
   const page = buildVmsa({ variant: fpu ? 'qemu-init2' : 'qemu', cpuSignature, sevFeatures: features }, 'boot');
