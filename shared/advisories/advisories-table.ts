@@ -4,13 +4,12 @@
 // linux-firmware. Where a record says "various" without a version, no version is made up. Left out: denial of service by the
 // host (CVE-2021-26320, CVE-2021-26321), since a host can always switch a guest off; and host-side privilege escalation
 // (CVE-2025-54502), since the host's administrator is not trusted to begin with.
+import { type FirmwareVersion, firmwareVersion } from '../sev/formats/firmware-version.ts';
 import type { Generation } from '../trust/pinned-root.ts';
 
 /** The day of the newest record that was looked at. */
 export const ADVISORIES_AS_OF = '2026-06-11';
 
-/** API major, API minor, build: what the AMD-SP tells, and a launch measure proves. */
-export type FirmwareVersion = readonly [apiMajor: number, apiMinor: number, build: number];
 type ByGeneration<T> = Partial<Record<Exclude<Generation, 'simulated'>, T>>;
 
 /**
@@ -37,7 +36,10 @@ export interface Advisory {
 
 const cve = (id: string): string => `https://www.cve.org/CVERecord?id=${id}`;
 const arxiv = (id: string): string => `https://arxiv.org/abs/${id}`;
-const sevFirmware = (...version: FirmwareVersion): Remedy => ({ kind: 'sev-firmware', version });
+const sevFirmware = (...version: Parameters<typeof firmwareVersion>): Remedy => ({
+  kind: 'sev-firmware',
+  version: firmwareVersion(...version),
+});
 const bios = (version: string): Remedy => ({ kind: 'bios', version });
 const microcode = (version: string): Remedy => ({ kind: 'microcode', version });
 const NONE: Remedy = { kind: 'none' };
@@ -249,9 +251,9 @@ export const ADVISORIES: readonly Advisory[] = [
 export const NEWEST_FIRMWARE: Readonly<
   Record<Exclude<Generation, 'simulated'>, { readonly version: FirmwareVersion; readonly knownBy: string }>
 > = {
-  naples: { version: [0, 17, 48], knownBy: '2022-06-30' },
-  rome: { version: [0, 24, 20], knownBy: '2024-10-08' },
-  milan: { version: [1, 55, 29], knownBy: '2025-02-21' },
-  genoa: { version: [1, 55, 39], knownBy: '2025-02-21' },
-  turin: { version: [1, 55, 54], knownBy: '2025-02-21' },
+  naples: { version: firmwareVersion(0, 17, 48), knownBy: '2022-06-30' },
+  rome: { version: firmwareVersion(0, 24, 20), knownBy: '2024-10-08' },
+  milan: { version: firmwareVersion(1, 55, 29), knownBy: '2025-02-21' },
+  genoa: { version: firmwareVersion(1, 55, 39), knownBy: '2025-02-21' },
+  turin: { version: firmwareVersion(1, 55, 54), knownBy: '2025-02-21' },
 };

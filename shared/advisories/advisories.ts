@@ -2,22 +2,18 @@
 import { SevError } from '../errors.ts';
 import { dottedBothRadices } from '../bytes/number.ts';
 import type { Generation } from '../trust/pinned-root.ts';
+import { ADVISORIES, ADVISORIES_AS_OF, type Advisory, NEWEST_FIRMWARE, type Remedy } from './advisories-table.ts';
 import {
-  ADVISORIES,
-  ADVISORIES_AS_OF,
-  type Advisory,
+  FIRST_BINDING_SECRETS,
   type FirmwareVersion,
-  NEWEST_FIRMWARE,
-  type Remedy,
-} from './advisories-table.ts';
-import type { FirmwareFloor } from '../sev/decide/expectation.ts';
+  isOlder,
+  plainFirmware,
+  showFirmware,
+} from '../sev/formats/firmware-version.ts';
 import { type Finding, findingOf } from '../findings/finding.ts';
 
-export interface FirmwareReport {
+export interface FirmwareReport extends FirmwareVersion {
   readonly generation: Generation;
-  readonly apiMajor: number;
-  readonly apiMinor: number;
-  readonly build: number;
   /** True only when a verified launch measure holds this version; what a host says of itself is not attested. */
   readonly attested: boolean;
 }
@@ -46,21 +42,12 @@ export function adviseOnGeneration(generation: Generation, now: Date): readonly 
 }
 
 /** The oldest firmware of a generation without a weakness that its version shows; what to ask for with a launch. */
-export function recommendedFloor(generation: Generation): FirmwareFloor {
+export function recommendedFloor(generation: Generation): FirmwareVersion {
   const mended = ADVISORIES.map(({ affects }) => generation !== 'simulated' && affects[generation]).flatMap((remedy) =>
     remedy && remedy.kind === 'sev-firmware' ? [remedy.version] : [],
   );
-  const [apiMajor, apiMinor, build] = mended.reduce((a, b) => (isOlder(a, b) ? b : a), FIRST_BINDING_SECRETS);
-  return { apiMajor, apiMinor, build };
+  return mended.reduce((a, b) => (isOlder(a, b) ? b : a), FIRST_BINDING_SECRETS);
 }
-
-/** Before API 0.17 a secret packet is not bound to the measurement. */
-const FIRST_BINDING_SECRETS: FirmwareVersion = [0, 17, 0];
-
-export const isOlder = (a: FirmwareVersion, b: FirmwareVersion): boolean =>
-  a[0] !== b[0] ? a[0] < b[0] : a[1] !== b[1] ? a[1] < b[1] : a[2] < b[2];
-
-const versionOf = ({ apiMajor, apiMinor, build }: FirmwareReport): FirmwareVersion => [apiMajor, apiMinor, build];
 
 const SIMULATED: Finding = {
   code: 'ADVISORIES_SIMULATED',
@@ -83,7 +70,7 @@ function openFinding(advisory: Advisory, generation: Exclude<Generation, 'simula
   if (!remedy) return undefined;
   if (remedy.kind !== 'sev-firmware') return unattestable(advisory, remedy);
   const sentence = `${nameOf(advisory)}: ${advisory.sentence} Whether it is mended, the version tells.`;
-  const next = `Have SEV firmware ${remedy.version.join('.')} or later there. See ${advisory.source}`;
+  const next = `Have SEV firmware ${plainFirmware(remedy.version)} or later there. See ${advisory.source}`;
   return { code: codeOf(advisory), severity: 'unchecked', sentence, next };
 }
 
@@ -100,9 +87,9 @@ function attestable(
   mended: FirmwareVersion,
   firmware: FirmwareReport,
 ): Finding {
-  const values = { expected: dottedBothRadices(...mended), actual: dottedBothRadices(...versionOf(firmware)) };
-  if (isOlder(versionOf(firmware), mended)) {
-    const next = `Have the SEV firmware updated to ${mended.join('.')} or later. See ${source}`;
+  const values = { expected: showFirmware(mended), actual: showFirmware(firmware) };
+  if (isOlder(firmware, mended)) {
+    const next = `Have the SEV firmware updated to ${plainFirmware(mended)} or later. See ${source}`;
     return { code, severity: 'warning', sentence: `${name}: ${sentence}`, next, ...values };
   }
   if (firmware.attested) return { code, severity: 'ok', sentence: `${name} is mended in this firmware.`, ...values };
@@ -118,17 +105,17 @@ const mendedBy = (remedy: Remedy): string => {
 };
 
 function apiFindings(firmware: FirmwareReport): readonly Finding[] {
-  if (!isOlder(versionOf(firmware), FIRST_BINDING_SECRETS)) return [];
-  const actual = dottedBothRadices(...versionOf(firmware));
+  if (!isOlder(firmware, FIRST_BINDING_SECRETS)) return [];
+  const actual = showFirmware(firmware);
   return [findingOf(new SevError('MEASURE_API_TOO_OLD'), { expected: dottedBothRadices(0, 17), actual })];
 }
 
 function newerFirmware(firmware: FirmwareReport): readonly Finding[] {
   if (firmware.generation === 'simulated') return [];
   const { version, knownBy } = NEWEST_FIRMWARE[firmware.generation];
-  if (!isOlder(versionOf(firmware), version)) return [];
+  if (!isOlder(firmware, version)) return [];
   const sentence = `Newer SEV firmware was there on ${knownBy}.`;
-  const values = { expected: dottedBothRadices(...version), actual: dottedBothRadices(...versionOf(firmware)) };
+  const values = { expected: showFirmware(version), actual: showFirmware(firmware) };
   return [
     { code: 'FIRMWARE_NEWER_EXISTS', severity: 'note', sentence, next: 'Ask the operator to update.', ...values },
   ];

@@ -3,14 +3,11 @@ import { equalBytes } from '../bytes/equal.ts';
 import { fromBase64 } from '../bytes/text.ts';
 import type { Finding } from '../findings/finding.ts';
 import { LAUNCH_SESSION_SIZE } from '../sev/formats/launch-session.ts';
-import { showPolicy } from '../sev/formats/policy.ts';
+import { hasPolicyFlag, showPolicy } from '../sev/formats/policy.ts';
 import { SEV_CERT_SIZE } from '../sev/formats/sev-cert.ts';
 import type { AuditContext } from './audit.ts';
 import type { ConfigFacts } from './config-facts.ts';
 import { finding } from './config-finding.ts';
-
-const NODBG = 1;
-const NOKS = 2;
 
 /** What is wrong with the launch security: its kind, its session, its policy. */
 export function* securityFindings(facts: ConfigFacts, { session }: AuditContext): Generator<Finding> {
@@ -81,11 +78,11 @@ function notSev({ security, source }: ConfigFacts, isForSession: boolean): Findi
 /** What a policy gives away, where no session says that its owner wants it so. */
 function* looseFindings(policy: number): Generator<Finding> {
   const actual = showPolicy(policy);
-  if ((policy & NODBG) === 0) {
+  if (!hasPolicyFlag(policy, 'noDebug')) {
     const sentence = 'The policy lets the host debug the guest, and thus read its memory.';
     yield { ...finding('CONFIG_POLICY_DEBUG', 'refused', sentence, 'Make a session with NODBG.'), actual };
   }
-  if ((policy & NOKS) === 0) {
+  if (!hasPolicyFlag(policy, 'noKeySharing')) {
     const sentence = "The policy lets the host share the guest's memory key with other guests.";
     yield { ...finding('CONFIG_POLICY_KEY_SHARING', 'warning', sentence, 'Make a session with NOKS.'), actual };
   }

@@ -1,4 +1,5 @@
 // An audit of the configuration that a host will launch, or has: what undermines the measurement, and what will not run.
+import { isEs } from '../sev/formats/policy.ts';
 import type { Finding } from '../findings/finding.ts';
 import { securityFindings } from './audit-security.ts';
 import { finding } from './config-finding.ts';
@@ -143,7 +144,7 @@ function* machineFindings(facts: ConfigFacts, { session, expected, qemuVersion }
     const sentence = `${who} adds a random seed to the kernel, so that its hash never matches.`;
     yield finding('CONFIG_KERNEL_SEED', 'warning', sentence, 'Use the machine type pc-q35-7.1, or QEMU 8 or later.');
   }
-  const es = (((session?.policy ?? facts.policy ?? 0) >>> 2) & 1) === 1;
+  const es = isEs(session?.policy ?? facts.policy ?? 0);
   if (es && facts.smm === true) {
     yield finding(
       'CONFIG_SMM',

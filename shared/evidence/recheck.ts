@@ -1,18 +1,17 @@
 // Checks a record of a launch again, from its bytes alone: what holds, what does not, and what nobody can tell from it.
-import { dottedBothRadices } from '../bytes/number.ts';
 import { equalBytes } from '../bytes/equal.ts';
 import { fromHex, toHex } from '../bytes/text.ts';
 import { parseMidstate } from '../crypto/sha256-midstate.ts';
 import { Sha256Stream } from '../crypto/sha256-stream.ts';
 import type { CryptoKey } from '../crypto/subtle.ts';
 import { describedInputs } from '../sev/decide/described-launch.ts';
-import type { FirmwareFloor } from '../sev/decide/expectation.ts';
 import { policyFindings } from '../sev/decide/policy-findings.ts';
 import { decideReport } from '../sev/decide/report-decision.ts';
 import { SevError } from '../errors.ts';
 import { parseCertChain } from '../sev/formats/cert-chain.ts';
 import { parseLaunchSession } from '../sev/formats/launch-session.ts';
-import { apiAtLeast, parsePolicy, showPolicy } from '../sev/formats/policy.ts';
+import { FIRST_BINDING_SECRETS, firmwareVersion, isOlder, showFirmware } from '../sev/formats/firmware-version.ts';
+import { parsePolicy, showPolicy } from '../sev/formats/policy.ts';
 import { parseSevCert } from '../sev/formats/sev-cert.ts';
 import { sessionFitsPolicy } from '../sev/session/session-blob.ts';
 import type { PinnedRoot } from '../trust/pinned-root.ts';
@@ -175,28 +174,20 @@ function policyCheck({ session, reported }: Evidence): Check {
 }
 
 function firmwareCheck({ session, expected, reported }: Evidence): Check {
-  const { apiMajor, apiMinor, build } = reported;
-  const said = dottedBothRadices(apiMajor, apiMinor, build);
-  if (!apiAtLeast(apiMajor, apiMinor, 0, 17))
+  const said = showFirmware(reported);
+  if (isOlder(reported, FIRST_BINDING_SECRETS))
     return refused('firmware', `With the API ${said} no secret is bound to a measurement.`);
   try {
-    const { apiMajor: major, apiMinor: minor } = parsePolicy(session.policy);
-    const floors = [{ apiMajor: major, apiMinor: minor, build: 0 }, ...(expected.floor ? [expected.floor] : [])];
-    const missed = floors.find((floor) => !reaches(reported, floor));
+    const { apiMajor, apiMinor } = parsePolicy(session.policy);
+    const floors = [firmwareVersion(apiMajor, apiMinor, 0), ...(expected.floor ? [expected.floor] : [])];
+    const missed = floors.find((floor) => isOlder(reported, floor));
     if (missed) {
-      const least = dottedBothRadices(missed.apiMajor, missed.apiMinor, missed.build);
-      return refused('firmware', `The firmware ${said} is older than ${least}, which was asked for.`);
+      return refused('firmware', `The firmware ${said} is older than ${showFirmware(missed)}, which was asked for.`);
     }
     return holds('firmware', `The reported firmware ${said} is as new as was asked for.`);
   } catch (error) {
     return refusal('firmware', error);
   }
-}
-
-function reaches(actual: FirmwareFloor, floor: FirmwareFloor): boolean {
-  if (!apiAtLeast(actual.apiMajor, actual.apiMinor, floor.apiMajor, floor.apiMinor)) return false;
-  const same = actual.apiMajor === floor.apiMajor && actual.apiMinor === floor.apiMinor;
-  return !same || actual.build >= floor.build;
 }
 
 function verdictCheck({ verdict }: Evidence): Check {

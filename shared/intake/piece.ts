@@ -1,4 +1,5 @@
 // What can be dropped, pasted or scanned: the kinds of pieces, what each is called, and where it belongs.
+import type { FirmwareVersion } from '../sev/formats/firmware-version.ts';
 import type { SevError } from '../errors.ts';
 import type { CaCert } from '../sev/formats/ca-cert.ts';
 import type { CertChain } from '../sev/formats/cert-chain.ts';
@@ -33,13 +34,10 @@ export interface ChipIdPiece extends From {
 }
 
 /** What the host says about a launch, of query-sev and domlaunchsecinfo. All of it unverified. */
-export interface LaunchInfoPiece extends From {
+export interface LaunchInfoPiece extends From, FirmwareVersion {
   readonly kind: 'launch-info';
   /** False where QEMU runs the guest without SEV. */
   readonly enabled: boolean;
-  readonly apiMajor: number;
-  readonly apiMinor: number;
-  readonly build: number;
   /** Missing for an SNP guest, whose policy is another thing. */
   readonly policy?: number;
   readonly snp: boolean;

@@ -1,5 +1,5 @@
 // What is known of a platform beside its chain, as lines to read.
-import { dottedBothRadices } from '../../shared/bytes/number.ts';
+import { showFirmware } from '../../shared/sev/formats/firmware-version.ts';
 import { words } from '../strings/index.ts';
 import { dayAndTime } from '../strings/time.ts';
 import type { Fact } from '../ui/facts.ts';
@@ -13,12 +13,12 @@ export function platformFacts({ relayUrl, seenAt, status }: PlatformRecord): rea
     { name: platform.seen, value: dayAndTime(seenAt) },
   ];
   if (!status) return facts;
-  const { apiMajor, apiMinor, build, es, owner } = status;
+  const { es, owner } = status;
   return [
     ...facts,
     {
       name: platform.firmware,
-      value: dottedBothRadices(apiMajor, apiMinor, build),
+      value: showFirmware(status),
       mono: true,
       note: platform.firmwareNote,
     },

@@ -1,13 +1,11 @@
 // What is kept of a platform. The verdict is not: it is derived from the chain each time, since stored records may lie.
 
+import type { FirmwareVersion } from '../../shared/sev/formats/firmware-version.ts';
 import type { ContinuityKind, PlatformVisit } from '../../shared/sev/decide/continuity.ts';
 import type { OwnerPin } from './owner-pin.ts';
 
 /** What the platform itself reports; shown as its own word, and proven only later by a measurement. */
-export interface ReportedStatus {
-  readonly apiMajor: number;
-  readonly apiMinor: number;
-  readonly build: number;
+export interface ReportedStatus extends FirmwareVersion {
   readonly es: boolean;
   readonly owner: 'self' | 'external';
 }

@@ -2,15 +2,13 @@
 import { toBase64 } from '../../../shared/bytes/text.ts';
 import { SevError } from '../../../shared/errors.ts';
 import type { Profile } from '../../../shared/relay-protocol.ts';
-import { readLibvirtPolicy } from '../../../shared/sev/formats/policy.ts';
+import { isEs, readLibvirtPolicy } from '../../../shared/sev/formats/policy.ts';
 import { childText, parseXml, type XmlElement } from '../../../shared/encodings/xml.ts';
 import type { FileHints } from '../launcher/profiles.ts';
 import type { LaunchRequest } from '../types.ts';
 
 /** Profiles of libvirt are its shut-off SEV domains; no profile of the launcher can have such a name. */
 export const PROFILE_PREFIX = 'libvirt:';
-
-const POLICY_ES = 0x4;
 
 /** The first element of this name below the domain itself. */
 const part = (domain: XmlElement, ...names: readonly string[]): XmlElement | undefined =>
@@ -42,7 +40,7 @@ export async function describeDomain(xml: string, hints: FileHints): Promise<Pro
     ...(files.kernel !== undefined && cmdline !== undefined && { cmdline }),
     cpus: Number(childText(domain, 'vcpu') ?? 1),
     cpuModel: (part(domain, 'cpu', 'model')?.text ?? 'host').trim().slice(0, 64),
-    sevEs: (policy & POLICY_ES) !== 0,
+    sevEs: isEs(policy),
   };
 }
 

@@ -1,4 +1,5 @@
 // QEMU's SEV commands, with the differences between its versions. QEMU, qapi/misc-target.json and misc-i386.json.
+import type { FirmwareVersion } from '../../../shared/sev/formats/firmware-version.ts';
 import { SevError } from '../../../shared/errors.ts';
 import { toBase64 } from '../../../shared/bytes/text.ts';
 import { blob, boolean, integer, openObject, optional, string, u8, u32 } from '../../../shared/schema.ts';
@@ -21,10 +22,7 @@ const sevInfo = openObject({
 });
 
 /** What query-sev says of an SEV guest. */
-export interface SevFacts {
-  readonly apiMajor: number;
-  readonly apiMinor: number;
-  readonly build: number;
+export interface SevFacts extends FirmwareVersion {
   readonly policy: number;
   readonly handle: number | undefined;
   readonly state: SevState;

@@ -1,7 +1,14 @@
 // May the secret be released into this launch? Every condition of DESIGN.md's rule 2, each with its finding.
 import { SevError } from '../../errors.ts';
 import { dottedBothRadices } from '../../bytes/number.ts';
-import { apiAtLeast, parsePolicy, showPolicy } from '../formats/policy.ts';
+import {
+  FIRST_BINDING_SECRETS,
+  type FirmwareVersion,
+  firmwareVersion,
+  isOlder,
+  showFirmware,
+} from '../formats/firmware-version.ts';
+import { isEs, parsePolicy, showPolicy } from '../formats/policy.ts';
 import { isLaunchSession, type LaunchSession, type TransportKeys } from '../session/launch-session.ts';
 import { sessionFitsPolicy } from '../session/session-blob.ts';
 import {
@@ -63,6 +70,7 @@ export async function decide(args: DecideArgs): Promise<Decision> {
   const { session } = args;
   const expectation = { ...args.expectation, launchDigest: args.expectation.launchDigest.slice() };
   const reported = readReportedLaunch(args.reported);
+  const launch = await verifiedLaunch(session, expectation, reported);
   const findings = [
     ...sessionFindings(session),
     await blobFinding(session),
@@ -71,12 +79,11 @@ export async function decide(args: DecideArgs): Promise<Decision> {
     ...firmwareFindings(session, expectation, reported),
     ...shapeFindings(session, expectation),
     ...kernelFindings(expectation),
-    await measureFinding(session, expectation, reported),
+    launch ? MEASURE_MATCH : await measureFinding(session, expectation, reported),
     ...unprovenFindings(session, expectation),
   ];
   const facts = { simulated: session.trustedPdh.simulated, sessionId: session.id, findings };
-  if (findings.some(forbids)) return { kind: 'withhold', ...facts };
-  const launch = await verifyLaunchMeasure(session, expectation.launchDigest, reported);
+  if (!launch || findings.some(forbids)) return { kind: 'withhold', ...facts };
   return makeRelease({ kind: 'release', ...facts, launch }, session, launch);
 }
 
@@ -134,36 +141,33 @@ function firmwareFindings(
   { floor }: Expectation,
   reported: ReportedLaunch,
 ): readonly Finding[] {
-  const { apiMajor, apiMinor, build } = reported;
-  const actual = dottedBothRadices(apiMajor, apiMinor, build);
+  const actual = showFirmware(reported);
   const findings: Finding[] = [];
-  if (apiAtLeast(apiMajor, apiMinor, 0, 17)) {
+  if (!isOlder(reported, FIRST_BINDING_SECRETS)) {
     const sentence = 'The AMD-SP binds every secret to this measurement.';
     findings.push({ code: 'API_BINDS_SECRETS', severity: 'ok', sentence, actual });
   } else {
     findings.push(findingOf(new SevError('MEASURE_API_TOO_OLD'), { expected: dottedBothRadices(0, 17), actual }));
   }
   for (const least of floors(session, floor)) {
-    const equal = apiMajor === least.apiMajor && apiMinor === least.apiMinor;
-    const enough = apiAtLeast(apiMajor, apiMinor, least.apiMajor, least.apiMinor) && !(equal && build < least.build);
-    const expected = dottedBothRadices(least.apiMajor, least.apiMinor, least.build);
-    if (!enough) findings.push(findingOf(new SevError('MEASURE_FIRMWARE_FLOOR'), { expected, actual }));
+    if (!isOlder(reported, least)) continue;
+    findings.push(findingOf(new SevError('MEASURE_FIRMWARE_FLOOR'), { expected: showFirmware(least), actual }));
   }
   return findings;
 }
 
 /** The policy's minimum API, and the guest owner's own floor. An AMD-SP would have refused the first itself. */
-function floors(session: LaunchSession, own: Expectation['floor']) {
+function floors(session: LaunchSession, own: Expectation['floor']): readonly FirmwareVersion[] {
   try {
     const { apiMajor, apiMinor } = parsePolicy(session.policy);
-    return [{ apiMajor, apiMinor, build: 0 }, ...(own ? [own] : [])];
+    return [firmwareVersion(apiMajor, apiMinor, 0), ...(own ? [own] : [])];
   } catch {
     return own ? [own] : []; // A policy that cannot be read is a finding of its own.
   }
 }
 
 function shapeFindings({ policy }: LaunchSession, { vcpus }: Expectation): readonly Finding[] {
-  const es = ((policy >>> 2) & 1) === 1;
+  const es = isEs(policy);
   if (vcpus === undefined || es === vcpus > 0) return [];
   const sentence = es
     ? 'The policy asks for SEV-ES, but your expectation has no VMSA pages.'
@@ -183,16 +187,32 @@ function kernelFindings({ guestImage, kernelHashes = false }: Expectation): read
   );
 }
 
+const MEASURE_MATCH: Finding = {
+  code: 'MEASURE_MATCH',
+  severity: 'ok',
+  sentence: 'The launch measure is the one of your guest image, policy and API version.',
+};
+
+/** The launch whose measure is the expected one under the session's policy; `undefined` for any other. */
+async function verifiedLaunch(
+  session: LaunchSession,
+  { launchDigest }: Expectation,
+  reported: ReportedLaunch,
+): Promise<VerifiedLaunch | undefined> {
+  return verifyLaunchMeasure(session, launchDigest, reported).catch((error: unknown) => {
+    if (error instanceof SevError) return undefined;
+    throw error;
+  });
+}
+
+/** Of a launch that is not verified: whether at least its measure is the one of the session's policy. */
 async function measureFinding(
   session: LaunchSession,
   expectation: Expectation,
   reported: ReportedLaunch,
 ): Promise<Finding> {
   const expected = { launchDigest: expectation.launchDigest, policy: session.policy };
-  if (await launchMeasureMatches(session.keys.tik, expected, reported)) {
-    const sentence = 'The launch measure is the one of your guest image, policy and API version.';
-    return { code: 'MEASURE_MATCH', severity: 'ok', sentence };
-  }
+  if (await launchMeasureMatches(session.keys.tik, expected, reported)) return MEASURE_MATCH;
   // The expected measure is not told: in the host's hands it would be a measurement that passes.
   return findingOf(new SevError('MEASURE_MISMATCH'));
 }

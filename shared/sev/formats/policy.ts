@@ -23,7 +23,23 @@ export const POLICY_BITS = [
   { bit: 4, name: 'DOMAIN', field: 'domain' },
   { bit: 5, name: 'SEV', field: 'sev' },
 ] as const;
-const RESERVED = 0xffc0;
+
+export type PolicyFlag = (typeof POLICY_BITS)[number]['field'];
+
+/** The bits of these flags. */
+export const policyMask = (...flags: readonly PolicyFlag[]): number =>
+  POLICY_BITS.reduce((mask, { bit, field }) => mask | (flags.includes(field) ? 1 << bit : 0), 0);
+
+/** The bits of all flags that the specification has. */
+export const POLICY_FLAGS_MASK = policyMask(...POLICY_BITS.map(({ field }) => field));
+const FLAGS_FIELD = 0xffff;
+const RESERVED = FLAGS_FIELD & ~POLICY_FLAGS_MASK;
+
+/** Whether a policy that need not be valid has a flag set. */
+export const hasPolicyFlag = (policy: number, flag: PolicyFlag): boolean => (policy & policyMask(flag)) !== 0;
+
+/** Whether the guest's registers are encrypted and measured, too. */
+export const isEs = (policy: number): boolean => hasPolicyFlag(policy, 'es');
 
 /**
  * Reads a policy: flags in bits 0–5, API major in bits 16–23, API minor in bits 24–31.
@@ -34,19 +50,17 @@ export function parsePolicy(value: number, at = 'policy'): Policy {
     throw new SevError('MEASURE_POLICY', { at, because: 'It is not a 32-bit number.' });
   }
   if ((value & RESERVED) !== 0) {
-    const bits = Array.from({ length: 10 }, (_, i) => i + 6).filter((bit) => (value >>> bit) & 1);
-    const because = `${bothRadices(value)} sets ${bits.length > 1 ? 'bits' : 'bit'} ${bits.join(', ')}; 6–15 are reserved.`;
+    const bits = Array.from({ length: 16 }, (_, bit) => bit).filter((bit) => ((value & RESERVED) >>> bit) & 1);
+    const because = `${bothRadices(value)} sets ${bits.length > 1 ? 'bits' : 'bit'} ${bits.join(', ')}; ${POLICY_BITS.length}–15 are reserved.`;
     throw new SevError('MEASURE_POLICY', {
       at,
       because,
       next: 'Check whether the number was meant in decimal or hex.',
     });
   }
-  const flags = Object.fromEntries(POLICY_BITS.map(({ bit, field }) => [field, ((value >>> bit) & 1) === 1]));
+  const flags = Object.fromEntries(POLICY_BITS.map(({ field }) => [field, hasPolicyFlag(value, field)]));
   return { ...(flags as Record<PolicyFlag, boolean>), apiMajor: (value >>> 16) & 0xff, apiMinor: value >>> 24 };
 }
-
-export type PolicyFlag = (typeof POLICY_BITS)[number]['field'];
 
 /** @throws SevError MEASURE_POLICY when an API number does not fit into a byte */
 export function encodePolicy(policy: Policy): number {
@@ -54,7 +68,7 @@ export function encodePolicy(policy: Policy): number {
     if (Number.isInteger(part) && part >= 0 && part <= 0xff) continue;
     throw new SevError('MEASURE_POLICY', { at: 'policy.api', because: `${part} does not fit into a byte.` });
   }
-  const flags = POLICY_BITS.reduce((sum, { bit, field }) => sum | (policy[field] ? 1 << bit : 0), 0);
+  const flags = policyMask(...POLICY_BITS.map(({ field }) => field).filter((field) => policy[field]));
   return (flags | (policy.apiMajor << 16) | (policy.apiMinor << 24)) >>> 0;
 }
 

@@ -6,27 +6,22 @@ import { concat } from '../../bytes/writer.ts';
 import { mac, verifyMac } from '../../crypto/mac.ts';
 import type { CryptoKey } from '../../crypto/subtle.ts';
 import { MEASURE_SIZE, MNONCE_SIZE } from '../formats/launch-measure.ts';
-import { apiAtLeast, showPolicy } from '../formats/policy.ts';
+import { FIRST_BINDING_SECRETS, type FirmwareVersion, isOlder } from '../formats/firmware-version.ts';
+import { showPolicy } from '../formats/policy.ts';
 
 declare const brand: unique symbol;
 
 /** What the host says about a launch. Nothing of it is believed before the measure was checked. */
-export interface ReportedLaunch {
+export interface ReportedLaunch extends FirmwareVersion {
   /** 32 bytes. */
   readonly measure: Uint8Array;
   /** 16 bytes. */
   readonly mnonce: Uint8Array;
-  readonly apiMajor: number;
-  readonly apiMinor: number;
-  readonly build: number;
   readonly policy: number;
 }
 
 /** What goes into a measure. */
-export interface MeasuredLaunch {
-  readonly apiMajor: number;
-  readonly apiMinor: number;
-  readonly build: number;
+export interface MeasuredLaunch extends FirmwareVersion {
   readonly policy: number;
   readonly launchDigest: Uint8Array;
   readonly mnonce: Uint8Array;
@@ -56,9 +51,9 @@ const CONTEXT_LAUNCH_MEASURE = 0x04;
 /** The message under the measure. SEV API 6.5.1; before API 0.17 it lacks context, API and build. */
 export function encodeMeasuredLaunch(launch: MeasuredLaunch): Uint8Array {
   const { apiMajor, apiMinor, build, policy, launchDigest, mnonce } = launch;
-  const version = apiAtLeast(apiMajor, apiMinor, 0, 17)
-    ? Uint8Array.of(CONTEXT_LAUNCH_MEASURE, apiMajor, apiMinor, build)
-    : new Uint8Array();
+  const version = isOlder(launch, FIRST_BINDING_SECRETS)
+    ? new Uint8Array()
+    : Uint8Array.of(CONTEXT_LAUNCH_MEASURE, apiMajor, apiMinor, build);
   return concat(version, le32(policy), launchDigest, mnonce);
 }
 

@@ -1,5 +1,6 @@
 // Is the reported measurement the one of these files? In the order in which virt-qemu-sev-validate looks, so that the
 // first fault it meets is the first one here.
+import { isEs } from '../../../shared/sev/formats/policy.ts';
 import { fromBase64 } from '../../../shared/bytes/text.ts';
 import { SevError } from '../../../shared/errors.ts';
 import { cpuSignature } from '../../../shared/guest/cpu-signature.ts';
@@ -39,8 +40,7 @@ export async function attest(options: ValidateOptions): Promise<Attested> {
   const keys = await readTransportKeys(options.keys);
   const kernelHashes = hashKernelFiles(options);
   const pages = (await readPages(options)) ?? buildPages(options, image);
-  const isEs = (options.policy & 4n) !== 0n;
-  const vmsas = isEs ? sequence(pages, options.vcpus) : undefined;
+  const vmsas = isEs(Number(options.policy & 0xffffffffn)) ? sequence(pages, options.vcpus) : undefined;
   const tail = launchDigestTail({ ...(kernelHashes && { kernelHashes }), ...(vmsas && { vmsas }) });
   const launchDigest = image.sha256(tail);
   const reported = readReported(options);

@@ -1,4 +1,5 @@
 // One launch from “who is this platform?” to “running, with my secret in it”, as it is kept.
+import type { FirmwareVersion } from '../../../shared/sev/formats/firmware-version.ts';
 import type { GuestState } from '../../../shared/relay-protocol.ts';
 import type { StoredLaunchSession } from '../../../shared/sev/session/launch-session.ts';
 import type { Revised } from '../../storage/records.ts';
@@ -12,12 +13,9 @@ export type LaunchState =
   'platform' | 'session' | 'launched' | 'verified' | 'mismatch' | 'released' | 'running' | 'abandoned';
 
 /** What the host reported of the launch; proven only by the verdict. */
-export interface Reported {
+export interface Reported extends FirmwareVersion {
   /** Measure and mnonce, 48 bytes. */
   readonly measurement: Uint8Array;
-  readonly apiMajor: number;
-  readonly apiMinor: number;
-  readonly build: number;
   readonly policy: number;
 }
 

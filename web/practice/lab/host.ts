@@ -1,5 +1,6 @@
 // The host of the tamper lab: a simulated platform that launches one guest and says what it likes of it. As it stands here
 // it is honest; a lie takes one of its answers over.
+import type { FirmwareVersion } from '../../../shared/sev/formats/firmware-version.ts';
 import { concat } from '../../../shared/bytes/writer.ts';
 import { SimulatedAmdSp } from '../../../shared/simulator/amd-sp.ts';
 import { demoGuestImage } from '../../../shared/simulator/demo-guest/image.ts';
@@ -32,12 +33,9 @@ export interface Started {
 }
 
 /** What the host says of a launch. */
-export interface Told {
+export interface Told extends FirmwareVersion {
   /** As it was pasted or carried: its kind is for the reader to tell. */
   readonly measurement: Uint8Array;
-  readonly apiMajor: number;
-  readonly apiMinor: number;
-  readonly build: number;
   readonly policy: number;
 }
 

@@ -1,5 +1,6 @@
 // The lies of the tamper lab. Each takes over one answer of an honest host, and nothing else: what becomes of it is for the
 // guest owner's checks to say.
+import { policyMask } from '../../../shared/sev/formats/policy.ts';
 import { concat } from '../../../shared/bytes/writer.ts';
 import { sha256 } from '../../../shared/crypto/subtle.ts';
 import { demoGuestImage } from '../../../shared/simulator/demo-guest/image.ts';
@@ -12,8 +13,8 @@ import type { LieName } from './lie-names.ts';
 /** @param platform the liar's own, which does as AMD's would */
 type Lie = (platform: LabPlatform) => Partial<LabHost>;
 
-/** The policy with NODBG cleared. SEV API, chapter 3: bit 0. */
-const debuggable = (policy: number): number => (policy & ~1) >>> 0;
+/** The policy with NODBG cleared. */
+const debuggable = (policy: number): number => (policy & ~policyMask('noDebug')) >>> 0;
 
 export const LIES = {
   /** For comparison. */

@@ -3,7 +3,7 @@
 import { type Generation } from '../../../shared/trust/pinned-root.ts';
 import type { ContinuityKind, PlatformVisit } from '../../../shared/sev/decide/continuity.ts';
 import type { SuppliedPage, SuppliedPages } from '../../../shared/sev/decide/described-launch.ts';
-import type { FirmwareFloor } from '../../../shared/sev/decide/expectation.ts';
+import type { FirmwareVersion } from '../../../shared/sev/formats/firmware-version.ts';
 import type { Finding } from '../../../shared/findings/finding.ts';
 import type { Sha256Midstate } from '../../../shared/crypto/sha256-stream.ts';
 import type { GuestImage, MemoryArea } from '../../../shared/guest/guest-image.ts';
@@ -96,7 +96,7 @@ const measuredCpus = record<MeasuredCpus>({
   debugSwap: boolean,
   pages: optional(record<NonNullable<MeasuredCpus['pages']>>({ boot: suppliedPage, others: optional(suppliedPage) })),
 });
-const floor = record<FirmwareFloor>({ apiMajor: u8, apiMinor: u8, build: u8 });
+const floor = record<FirmwareVersion>({ apiMajor: u8, apiMinor: u8, build: u8 });
 const plan = record<Plan>({
   imageId: optional(hash),
   policy: u32,

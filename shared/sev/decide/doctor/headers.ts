@@ -1,6 +1,15 @@
 // Which policies and firmware versions may have been measured: what people misread, what tools cut off, what was stale.
-import { bothRadices, dottedBothRadices } from '../../../bytes/number.ts';
-import { apiAtLeast, parsePolicy, showPolicy } from '../../formats/policy.ts';
+import { bothRadices } from '../../../bytes/number.ts';
+import { FIRST_BINDING_SECRETS, type FirmwareVersion, isOlder, showFirmware } from '../../formats/firmware-version.ts';
+import {
+  apiAtLeast,
+  isEs,
+  parsePolicy,
+  POLICY_BITS,
+  POLICY_FLAGS_MASK,
+  policyMask,
+  showPolicy,
+} from '../../formats/policy.ts';
 import type { DoctorCase } from './case.ts';
 import { asExpected, type Change, changed, type Variant } from './change.ts';
 
@@ -9,12 +18,6 @@ export interface Header {
   /** Two words from API 0.17 on, one before. */
   readonly words: readonly number[];
   readonly es: boolean;
-}
-
-interface Version {
-  readonly apiMajor: number;
-  readonly apiMinor: number;
-  readonly build: number;
 }
 
 /**
@@ -34,17 +37,16 @@ export function headersOfWeight(given: DoctorCase, policy: number, weight: numbe
   );
 }
 
-function encodeHeader(policy: number, version: Version): Header {
-  const es = ((policy >>> 2) & 1) === 1;
+function encodeHeader(policy: number, version: FirmwareVersion): Header {
   // The policy goes in little-endian, and the words are read big-endian.
   const word = (policy << 24) | ((policy & 0xff00) << 8) | ((policy >>> 8) & 0xff00) | (policy >>> 24);
-  if (isOld(version)) return { words: [word], es };
+  if (isOld(version)) return { words: [word], es: isEs(policy) };
   const { apiMajor, apiMinor, build } = version;
-  return { words: [(0x04 << 24) | (apiMajor << 16) | (apiMinor << 8) | build, word], es };
+  return { words: [(0x04 << 24) | (apiMajor << 16) | (apiMinor << 8) | build, word], es: isEs(policy) };
 }
 
 /** Before API 0.17 the version is no part of the message: all such versions look the same. */
-const isOld = ({ apiMajor, apiMinor }: Version): boolean => !apiAtLeast(apiMajor, apiMinor, 0, 17);
+const isOld = (version: FirmwareVersion): boolean => isOlder(version, FIRST_BINDING_SECRETS);
 
 /** What a number becomes when it is taken in the other radix: 22 read as hex is 34; 0x16 read as decimal is 16. */
 export function misread(value: number, max: number): readonly number[] {
@@ -59,11 +61,11 @@ const STALE = "the one that was given is the PEK certificate's, which can be old
 const OF_PEK = 'it is the one that the PEK certificate names';
 
 /** @param most the greatest weight that is asked for: the rare ones are sixteen thousand */
-function versionVariants({ reported, pekApi }: DoctorCase, most: number): readonly Variant<Version>[] {
+function versionVariants({ reported, pekApi }: DoctorCase, most: number): readonly Variant<FirmwareVersion>[] {
   const { apiMajor, apiMinor, build } = reported;
   const seen = new Set<number>();
-  const variants: Variant<Version>[] = [];
-  const add = (version: Version, weight: number, reason: string) => {
+  const variants: Variant<FirmwareVersion>[] = [];
+  const add = (version: FirmwareVersion, weight: number, reason: string) => {
     const key = isOld(version) ? -1 : (version.apiMajor << 16) | (version.apiMinor << 8) | version.build;
     if (seen.has(key)) return;
     seen.add(key);
@@ -105,16 +107,16 @@ function policyVariants(policy: number, reportedPolicy: number): readonly Varian
   };
   add(1, reportedPolicy);
   // sev-tool keeps eight bits of a policy; other tools lose its minimum API in other ways.
-  add(1, policy & 0xff, policy & 0x3f, policy & 0xffff, ...misread(policy, 0xffffffff));
-  add(1, ...[0, 1, 2, 3, 4, 5].map((bit) => policy ^ (1 << bit)), 0, 1, 3, 5, 7);
-  for (let flags = 0; flags < 64; flags++) add(2, flags, (policy & 0xffff0000) | flags, 0x11000000 | flags);
+  add(1, policy & 0xff, policy & POLICY_FLAGS_MASK, policy & 0xffff, ...misread(policy, 0xffffffff));
+  add(1, ...POLICY_BITS.map(({ bit }) => policy ^ (1 << bit)), 0, 1, 3, 5, 7);
+  for (let flags = 0; flags <= POLICY_FLAGS_MASK; flags++)
+    add(2, flags, (policy & 0xffff0000) | flags, 0x11000000 | flags);
   return variants;
 }
 
-function versionChange(expected: Version, found: Version, reason: string): Change {
-  const name = (version: Version) =>
-    isOld(version) ? 'before 0.17' : dottedBothRadices(version.apiMajor, version.apiMinor, version.build);
-  const words = (version: Version) =>
+function versionChange(expected: FirmwareVersion, found: FirmwareVersion, reason: string): Change {
+  const name = (version: FirmwareVersion) => (isOld(version) ? 'before 0.17' : showFirmware(version));
+  const words = (version: FirmwareVersion) =>
     isOld(version)
       ? 'an API before 0.17'
       : `API ${version.apiMajor}.${version.apiMinor} build ${bothRadices(version.build)}`;
@@ -135,9 +137,12 @@ const policyChange = (expected: number, found: number): Change => ({
   next: 'Keep the secret. Have the host launch under your policy, with a new session.',
 });
 
+/** Flags that forbid the host something. DOMAIN and SEV only say where a guest may go. */
+const PROTECTIONS = policyMask('noDebug', 'noKeySharing', 'es', 'noSend');
+
 /** Whether a protection is missing that was asked for. */
 function weakens(expected: number, found: number): boolean {
-  const protections = expected & 0x0f;
+  const protections = expected & PROTECTIONS;
   try {
     const [wanted, got] = [parsePolicy(expected), parsePolicy(found)];
     const api = apiAtLeast(got.apiMajor, got.apiMinor, wanted.apiMajor, wanted.apiMinor);

@@ -1,6 +1,6 @@
 // Saying what is expected: the guest image, what is measured with it, and the policy.
 import type { SuppliedPage, SuppliedPages } from '../../../../shared/sev/decide/described-launch.ts';
-import type { FirmwareFloor } from '../../../../shared/sev/decide/expectation.ts';
+import type { FirmwareVersion } from '../../../../shared/sev/formats/firmware-version.ts';
 import { SevError } from '../../../../shared/errors.ts';
 import { encodePolicy, parsePolicy } from '../../../../shared/sev/formats/policy.ts';
 import { requireVmsaPlaces } from '../../../../shared/guest/vmsa-files.ts';
@@ -105,7 +105,7 @@ export class PlanTask {
   }
 
   /** The oldest firmware that is taken; any, without one. */
-  expectFirmware(floor: FirmwareFloor | undefined): Promise<void> {
+  expectFirmware(floor: FirmwareVersion | undefined): Promise<void> {
     return this.#launch.attempt(undefined, () => this.#change({ floor }));
   }
 

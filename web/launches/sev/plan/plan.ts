@@ -1,7 +1,8 @@
 // What the guest owner expects to be measured, and the launch digest that follows from it.
 import { fromHex } from '../../../../shared/bytes/text.ts';
 import { type DescribedCpus, describedInputs } from '../../../../shared/sev/decide/described-launch.ts';
-import { type Expectation, expectLaunch, type FirmwareFloor } from '../../../../shared/sev/decide/expectation.ts';
+import { type Expectation, expectLaunch } from '../../../../shared/sev/decide/expectation.ts';
+import type { FirmwareVersion } from '../../../../shared/sev/formats/firmware-version.ts';
 import type { Finding } from '../../../../shared/findings/finding.ts';
 import { imageFindings } from '../../../../shared/guest/image-findings.ts';
 import { parsePolicy } from '../../../../shared/sev/formats/policy.ts';
@@ -34,7 +35,7 @@ export interface Plan {
   readonly profile?: string;
   readonly kernel?: KernelPlan;
   /** The oldest firmware that is taken, besides the policy's minimum API. */
-  readonly floor?: FirmwareFloor;
+  readonly floor?: FirmwareVersion;
   /** Measured with SEV-ES only. */
   readonly cpu: CpuPlan;
 }
