@@ -2,6 +2,7 @@
 // docs/protocol.md describes it. Blobs are bytes here and base64 on the wire.
 // It can grow: what the relay is told is read strictly, what the client is told openly (`told`).
 import { parseJson, requireDistinctMembers } from './encodings/strict-json.ts';
+import { CA_CERT_SIZES, SEV_CERT_SIZE } from './sev/formats/sizes.ts';
 import { type ErrorCode, reasonIn, SevError } from './errors.ts';
 import {
   array,
@@ -34,9 +35,9 @@ export function chooseSubprotocol(offered: Iterable<string>): string | undefined
 
 export const MAX_FRAME_BYTES = 1024 * 1024;
 
-const cert = blob(2084);
+const cert = blob(SEV_CERT_SIZE);
 /** An ARK or ASK: 832 or 1,600 bytes, or the 576 bytes of Naples' ARK as AMD serves it. */
-const caCert = blob(576, 1600);
+const caCert = blob(CA_CERT_SIZES.unsigned, CA_CERT_SIZES.long);
 const guestId = string(128);
 
 /** What a client reads: members that a later relay adds are dropped, while those that are known are read strictly. */

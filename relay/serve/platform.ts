@@ -1,4 +1,6 @@
 // The platform as the protocol speaks of it, made from the AMD-SP's commands and AMD's certificates.
+import { keyWithItsUse } from '../../shared/sev/formats/key-field.ts';
+import { CERT_EXPORT_SIZE, SEV_CERT_SIZE } from '../../shared/sev/formats/sizes.ts';
 import { equalBytes, isZero } from '../../shared/bytes/equal.ts';
 import { requireLength } from '../../shared/bytes/reader.ts';
 import { toHex } from '../../shared/bytes/text.ts';
@@ -12,11 +14,7 @@ import type {
   SevDevice,
 } from '../sources/types.ts';
 
-const CERT_SIZE = 2084;
 const ID_SIZE = 64;
-// Usage, algorithm and public key of a certificate: what two copies of one CEK have in common. Appendix C.1.
-const KEY_START = 0x008;
-const KEY_END = 0x414;
 
 export function platformOf(
   device: SevDevice,
@@ -47,8 +45,8 @@ export function platformOf(
 
 /** PEK, OCA and CEK, one after the other. */
 export function splitChain(chain: Uint8Array): Pick<PlatformCertificates, 'pek' | 'oca' | 'cek'> {
-  requireLength(chain, 3 * CERT_SIZE, 'chain');
-  const cert = (i: number): Uint8Array => chain.slice(i * CERT_SIZE, (i + 1) * CERT_SIZE);
+  requireLength(chain, CERT_EXPORT_SIZE, 'chain');
+  const cert = (i: number): Uint8Array => chain.slice(i * SEV_CERT_SIZE, (i + 1) * SEV_CERT_SIZE);
   return { pek: cert(0), oca: cert(1), cek: cert(2) };
 }
 
@@ -87,9 +85,8 @@ async function certificatesOfAmd(
 
 /** @throws SevError CERT_CEK_OTHER_CHIP */
 export function requireSameKey(cek: Uint8Array, exportedCek: Uint8Array): void {
-  requireLength(cek, CERT_SIZE, 'cek');
-  const key = (cert: Uint8Array): Uint8Array => cert.subarray(KEY_START, KEY_END);
-  if (!equalBytes(key(cek), key(exportedCek))) throw new SevError('CERT_CEK_OTHER_CHIP');
+  requireLength(cek, SEV_CERT_SIZE, 'cek');
+  if (!equalBytes(keyWithItsUse(cek), keyWithItsUse(exportedCek))) throw new SevError('CERT_CEK_OTHER_CHIP');
 }
 
 /** One command at a time: the AMD-SP has one mailbox. */

@@ -1,5 +1,6 @@
 // Everything that crosses the air gap, typed and versioned: what the relay can carry, codes can carry too.
 // All of it is public or sealed already. A key has no place in a message: the lists below are the whole of it.
+import { CA_CERT_SIZES, SEV_CERT_SIZE } from '../sev/formats/sizes.ts';
 import { toHex } from '../bytes/text.ts';
 import { SevError } from '../errors.ts';
 import { integer, literal, object, optional, type Parsed, refuse, type Schema, u32, u8 } from '../schema.ts';
@@ -9,9 +10,9 @@ import { bytes, label, relayUrl } from './message-members.ts';
 import { sessionTag } from './session-tag.ts';
 import type { Ur } from './ur.ts';
 
-const cert = bytes(2084);
+const cert = bytes(SEV_CERT_SIZE);
 /** An ARK or ASK: 832 or 1,600 bytes, or the 576 bytes of Naples' ARK as AMD serves it. */
-const caCert = bytes(576, 1600);
+const caCert = bytes(CA_CERT_SIZES.unsigned, CA_CERT_SIZES.long);
 const sha256 = bytes(32);
 const name = optional(label(64));
 /** Which session this belongs to: see `sessionTag`. Left out where the sender does not know it. */
@@ -26,7 +27,11 @@ const guest = optional(label(128));
 const MEMBERS = {
   /** The platform's certificates; the CA only where the other side may not have it. */
   chain: { pdh: cert, pek: cert, oca: cert, cek: cert, ask: optional(caCert), ark: optional(caCert), name },
-  cert: { role: literal('PDH', 'PEK', 'OCA', 'CEK', 'ASK', 'ARK'), cert: bytes(576, 2084), name },
+  cert: {
+    role: literal('PDH', 'PEK', 'OCA', 'CEK', 'ASK', 'ARK'),
+    cert: bytes(CA_CERT_SIZES.unsigned, SEV_CERT_SIZE),
+    name,
+  },
   oca: { oca: cert, name },
   csr: { csr: cert, name },
   /** The PEK as the Platform Owner signed it, and the OCA that signed. */

@@ -4,11 +4,11 @@ import { webCryptoRandom } from '../crypto/subtle.ts';
 import { importMacKey } from '../crypto/mac.ts';
 import { evidenceForTests, type EvidenceWorld } from '../testing/evidence-world.ts';
 import { AMD_ROOTS } from '../trust/amd-roots.ts';
-import { SIMULATED_ROOT } from '../trust/simulated-root.ts';
+import { KNOWN_ROOTS } from '../trust/known-roots.ts';
 import { encodeEvidence, type Evidence, parseEvidence } from './record.ts';
 import { type CheckName, recheckEvidence } from './recheck.ts';
 
-const roots = [...AMD_ROOTS, SIMULATED_ROOT];
+const roots = KNOWN_ROOTS;
 let world: EvidenceWorld;
 beforeAll(async () => void (world = await evidenceForTests()));
 

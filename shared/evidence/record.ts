@@ -1,4 +1,5 @@
 // The record of a launch for the file: what was verified, when, against what. Public inputs only; docs/evidence.md.
+import { MAX_CHAIN_SIZE, SEV_CHAIN_SIZE } from '../sev/formats/sizes.ts';
 import { fromUtf8 } from '../bytes/text.ts';
 import { parseJson } from '../encodings/strict-json.ts';
 import { SevError } from '../errors.ts';
@@ -34,7 +35,6 @@ const MAX_REPORTS = 32;
 /** Larger than any record that this program writes: five certificates and a history are some 20 KB. */
 export const MAX_EVIDENCE_BYTES = 512 * 1024;
 /** PDH, PEK, OCA and CEK, and behind them ASK and ARK. */
-const MAX_CHAIN_SIZE = 11_536;
 
 /** So many bytes in hex, small letters. */
 const hex = (bytes: number): Schema<string> => ({
@@ -74,7 +74,7 @@ const schema = object({
   app: object({ build: name(128) }),
   launch: object({ name: name(200), platform: name(200), simulated: boolean }),
   /** In the order of `sevctl export --full`. */
-  chain: blob(4 * SEV_CERT_SIZE, MAX_CHAIN_SIZE),
+  chain: blob(SEV_CHAIN_SIZE, MAX_CHAIN_SIZE),
   /** The pinned root that the app saw the chain lead to. */
   root: name(100),
   /** What went to the host; nothing of it is secret. */

@@ -1,4 +1,5 @@
 // Certificates in a row: one alone, sevctl's export, PDH_CERT_EXPORT's buffers, ask_ark files, or some of them joined.
+import { CA_CERT_SIZES } from '../sev/formats/sizes.ts';
 import { SevError } from '../errors.ts';
 import { isZero } from '../bytes/equal.ts';
 import { verifyEcdsa } from '../crypto/signatures.ts';
@@ -8,8 +9,6 @@ import { parseEcdsaSlotValue, parseSevCert, SEV_CERT_SIZE, type SevCert } from '
 import { SIGNERS, USAGE, usageName } from '../sev/formats/sev-names.ts';
 import type { Piece } from './piece.ts';
 import { nameOfSource, type Place, placesOf } from './places.ts';
-
-const TRUNCATED_ARK_SIZE = 576;
 
 /** Whether these bytes are certificates by their beginning or by their size; they are then read and refused as such. */
 export const looksLikeCertificates = (bytes: Uint8Array): boolean =>
@@ -80,7 +79,7 @@ function leftOver(count: number, { kind }: Piece): SevError {
 
 function readCa(rest: Uint8Array, source: string): [Piece, number] {
   const at = u32(rest, 36) === USAGE.ARK ? 'ark' : 'ask';
-  const size = at === 'ark' && rest.length === TRUNCATED_ARK_SIZE ? TRUNCATED_ARK_SIZE : caCertSize(rest, at);
+  const size = at === 'ark' && rest.length === CA_CERT_SIZES.unsigned ? CA_CERT_SIZES.unsigned : caCertSize(rest, at);
   const cert = parseCaCert(rest.subarray(0, size), at);
   return [{ kind: at, cert, source }, size];
 }

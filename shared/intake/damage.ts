@@ -2,12 +2,12 @@
 import { SevError } from '../errors.ts';
 import { fromUtf8 } from '../bytes/text.ts';
 import { ATTESTATION_REPORT_SIZE } from '../sev/formats/attestation-report.ts';
-import { SEV_CERT_SIZE } from '../sev/formats/sev-cert.ts';
+import { CA_CERT_SIZES, SEV_CERT_SIZE } from '../sev/formats/sizes.ts';
 import { placesOf } from './places.ts';
 
-const CA_CERT_SIZES = [576, 832, 1600];
 const isFileSize = (size: number): boolean =>
-  [SEV_CERT_SIZE, ATTESTATION_REPORT_SIZE, ...CA_CERT_SIZES].includes(size) || placesOf(size) !== undefined;
+  [SEV_CERT_SIZE, ATTESTATION_REPORT_SIZE, ...Object.values(CA_CERT_SIZES)].includes(size) ||
+  placesOf(size) !== undefined;
 
 /** What happened to these bytes; undefined where they have the size of a file, or nothing of the kind is seen. */
 export function damageOf(bytes: Uint8Array, at: string): SevError | undefined {

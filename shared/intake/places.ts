@@ -1,4 +1,5 @@
 // Files of certificates whose size says what stands where.
+import { CA_PAIR_SIZES } from '../sev/formats/sizes.ts';
 import type { CertChain } from '../sev/formats/cert-chain.ts';
 import { SEV_CERT_SIZE } from '../sev/formats/sev-cert.ts';
 
@@ -10,12 +11,6 @@ export interface Place {
 
 const PLATFORM = ['pdh', 'pek', 'oca', 'cek'] as const;
 const CHAIN = ['pek', 'oca', 'cek'] as const;
-/** ASK and ARK: Naples' with and without the ARK's signature, and those of later generations. */
-const CA_SIZES = [
-  [832, 832],
-  [832, 576],
-  [1600, 1600],
-] as const;
 
 const row = (names: readonly (keyof CertChain)[], caSizes: readonly number[] = []): Place[] => {
   const sizes = [...names.map(() => SEV_CERT_SIZE), ...caSizes];
@@ -28,7 +23,7 @@ const row = (names: readonly (keyof CertChain)[], caSizes: readonly number[] = [
 const FILES: readonly (readonly Place[])[] = [
   row(PLATFORM),
   row(CHAIN),
-  ...CA_SIZES.flatMap((sizes) => [row(PLATFORM, sizes), row([], sizes)]),
+  ...CA_PAIR_SIZES.flatMap((sizes) => [row(PLATFORM, sizes), row([], sizes)]),
 ];
 
 /** What stands where in a file of this size; undefined when the size does not say. */

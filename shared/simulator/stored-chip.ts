@@ -1,9 +1,10 @@
 // A simulated platform as JSON, so that it can come back as the same chip. Its keys are test keys and stored in clear.
+import { SEV_CERT_SIZE } from '../sev/formats/sizes.ts';
 import { blob, boolean, literal, object, type Parsed, toJsonValue } from '../schema.ts';
 import type { Chip, OwnedKeys } from './platform-identity.ts';
 import { platformKeyOf } from './platform-key.ts';
 
-const certificate = blob(2084);
+const certificate = blob(SEV_CERT_SIZE);
 const scalar = blob(48);
 
 const storedChip = object({

@@ -4,7 +4,7 @@ import { type Check, type Recheck, recheckEvidence } from '../../shared/evidence
 import { visibleLine } from '../../shared/text/visible.ts';
 import { freeValues, type OptionTable } from './options.ts';
 import { readSmallFile } from './read-file.ts';
-import { ROOTS } from './roots.ts';
+import { KNOWN_ROOTS } from '../../shared/trust/known-roots.ts';
 import { readTik } from './transport-key-files.ts';
 import { type Result, verb } from './verb.ts';
 
@@ -31,7 +31,7 @@ export const run = verb({
     const [path] = freeValues(free, 'FILE') as [string];
     const evidence = parseEvidence(await readSmallFile(path, MAX_EVIDENCE_BYTES), path);
     const tik = options.tik === undefined ? undefined : await readTik(options.tik);
-    const recheck = await recheckEvidence(evidence, { roots: ROOTS, tik });
+    const recheck = await recheckEvidence(evidence, { roots: KNOWN_ROOTS, tik });
     return say(evidence, refuseSimulated(recheck, options.simulated));
   },
 });

@@ -11,7 +11,7 @@ import { requireOwner } from '../../shared/sev/session/ownership.ts';
 import { type ChainReport, inspectCertChain, type TrustedPdh } from '../../shared/sev/verify/cert-chain.ts';
 import type { OptionTable } from './options.ts';
 import { readSmallFile, SMALL_FILE_MAX, unreadable } from './read-file.ts';
-import { ROOTS } from './roots.ts';
+import { KNOWN_ROOTS } from '../../shared/trust/known-roots.ts';
 
 /** Options of every verb that reads a platform's chain. */
 export const PLATFORM_OPTIONS = {
@@ -47,8 +47,8 @@ export async function readPlatform(files: PlatformFiles): Promise<ReadPlatform> 
   const ca = files.ca === undefined ? [] : await readFile(files.ca);
   if (files.ca !== undefined) expectPiece(ca, 'ask', files.ca);
   const pinned = files.oca === undefined ? undefined : await readOca(files.oca);
-  const collected = await collectChain([...platform, ...ca], ROOTS);
-  const report = await inspectCertChain(collected.chain, ROOTS, { chipId: collected.chipId });
+  const collected = await collectChain([...platform, ...ca], KNOWN_ROOTS);
+  const report = await inspectCertChain(collected.chain, KNOWN_ROOTS, { chipId: collected.chipId });
   return { collected, report, refusal: refusalOf(report, collected, pinned, files.simulated) };
 }
 

@@ -1,5 +1,6 @@
 // The record that `session` leaves beside its keys: for which verified platform the session was made. It holds nothing
 // secret, and its MAC under the TIK keeps it from being changed. Beside it grows a note of the one launch that it served.
+import { MAX_CHAIN_SIZE, SEV_CHAIN_SIZE } from '../../shared/sev/formats/sizes.ts';
 import { rm } from 'node:fs/promises';
 import { equalBytes } from '../../shared/bytes/equal.ts';
 import { fromUtf8, toUtf8 } from '../../shared/bytes/text.ts';
@@ -18,12 +19,11 @@ import {
 } from '../../shared/sev/session/launch-session.ts';
 import { verifyCertChain } from '../../shared/sev/verify/cert-chain.ts';
 import { readSmallFile } from './read-file.ts';
-import { ROOTS } from './roots.ts';
+import { KNOWN_ROOTS } from '../../shared/trust/known-roots.ts';
 import { requireAbsent, writeOutputs } from './write-file.ts';
 
 const FORMAT = 'sev-verifier.session.v1';
 const CONTEXT = toUtf8(`${FORMAT}\0`);
-const MAX_CHAIN_SIZE = 11_536;
 
 const contentSchema = object({
   format: literal(FORMAT),
@@ -31,7 +31,7 @@ const contentSchema = object({
   platform: name(200),
   policy: u32,
   acceptsKeySharing: boolean,
-  chain: blob(4 * SEV_CERT_SIZE, MAX_CHAIN_SIZE),
+  chain: blob(SEV_CHAIN_SIZE, MAX_CHAIN_SIZE),
   godh: blob(SEV_CERT_SIZE),
   session: blob(128),
 });
@@ -70,7 +70,7 @@ export async function resumeFromRecord(path: string, keys: TransportKeys): Promi
       next: 'Give the record and the keys of one session, as `sev-verifier session` wrote them.',
     });
   }
-  const trustedPdh = await verifyCertChain(parseCertChain(content.chain), ROOTS);
+  const trustedPdh = await verifyCertChain(parseCertChain(content.chain), KNOWN_ROOTS);
   const { policy, acceptsKeySharing, godh, session } = content;
   const pdh = content.chain.slice(0, SEV_CERT_SIZE);
   return resumeLaunchSession({

@@ -1,8 +1,7 @@
 // The owner that the guest owner expects of a platform: a valid chain alone does not say who owns it, anybody could.
 import type { OfKind } from '../../shared/airgap/index.ts';
 import { toHex } from '../../shared/bytes/text.ts';
-import { sha256 } from '../../shared/crypto/subtle.ts';
-import type { CertChain } from '../../shared/sev/formats/cert-chain.ts';
+import { ownerKeySha256 } from '../../shared/sev/formats/key-field.ts';
 import { parseCertChain, requireUsage } from '../../shared/sev/formats/cert-chain.ts';
 import { parseSevCert } from '../../shared/sev/formats/sev-cert.ts';
 
@@ -12,13 +11,6 @@ export interface OwnerPin {
   readonly name: string;
   readonly pinnedAt: number;
 }
-
-/** The public key field of a certificate. SEV API, Appendix C.1: bytes 0x010 to 0x413. */
-const KEY_FIELD = { start: 0x010, end: 0x414 };
-
-/** SHA-256 of the OCA's whole public key field, 1,028 bytes, in hex. */
-export const ownerKeySha256 = async ({ bytes }: CertChain['oca']): Promise<string> =>
-  toHex(await sha256(bytes.slice(KEY_FIELD.start, KEY_FIELD.end)));
 
 /** @throws SevError as parseCertChain */
 export const ownerOfChain = async (chain: Uint8Array): Promise<string> => ownerKeySha256(parseCertChain(chain).oca);

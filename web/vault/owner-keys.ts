@@ -1,6 +1,5 @@
 // The owner's keys (OCA) of a platform owner: made, used and given out by the vault, and never seen by anybody else.
-import { toHex } from '../../shared/bytes/text.ts';
-import { sha256 } from '../../shared/crypto/subtle.ts';
+import { ownerKeySha256 } from '../../shared/sev/formats/key-field.ts';
 import { SevError } from '../../shared/errors.ts';
 import { parseSevCert, type SevCert } from '../../shared/sev/formats/sev-cert.ts';
 import { exportOwnerKey, importOwnerKey, makeOwnerKey, type OwnerKey } from '../../shared/sev/session/owner-key.ts';
@@ -57,8 +56,6 @@ export interface OwnerKeys {
   forget(id: string): Promise<void>;
 }
 
-/** SEV API, Appendix C.1: the public key field, bytes 0x010 to 0x413. */
-const KEY_FIELD = { start: 0x010, end: 0x414 };
 const MAX_NAME = 64;
 
 export const ownerKeyPurpose = (id: string): string => `sev-verifier owner key ${id}`;
@@ -66,7 +63,7 @@ export const ownerKeyPurpose = (id: string): string => `sev-verifier owner key $
 export function openOwnerKeys(database: Database, lock: VaultLock): OwnerKeys {
   async function keep(name: string, key: OwnerKey, given: { origin: OwnerKeyFacts['origin']; oca?: Uint8Array }) {
     const oca = given.oca ?? (await makeOcaCertificate(key));
-    const id = await ownerKeyId(oca);
+    const id = await ownerKeySha256(parseSevCert(oca, 'oca'));
     const known = await stored(database.get('ownerKeys', id));
     if (known) return factsOf(known);
     const pem = await exportOwnerKey(key, 'pkcs8-pem');
@@ -137,10 +134,6 @@ export function openOwnerKeys(database: Database, lock: VaultLock): OwnerKeys {
     },
   };
 }
-
-/** @throws SevError as parseSevCert */
-export const ownerKeyId = async (oca: Uint8Array): Promise<string> =>
-  toHex(await sha256(parseSevCert(oca, 'oca').bytes.slice(KEY_FIELD.start, KEY_FIELD.end)));
 
 async function requireOwn(key: OwnerKey, oca: Uint8Array): Promise<void> {
   if (isKeyOf(key, await verifyOca(oca))) return;

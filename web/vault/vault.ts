@@ -14,8 +14,7 @@ import {
   storeLaunchSession,
 } from '../../shared/sev/session/launch-session.ts';
 import { sealSecret } from '../../shared/sev/seal/secret-packet.ts';
-import { AMD_ROOTS } from '../../shared/trust/amd-roots.ts';
-import { SIMULATED_ROOT } from '../../shared/trust/simulated-root.ts';
+import { KNOWN_ROOTS } from '../../shared/trust/known-roots.ts';
 import { type TrustedPdh, verifyCertChain } from '../../shared/sev/verify/cert-chain.ts';
 import type { ReportedLaunch } from '../../shared/sev/verify/launch-measure.ts';
 import { encodeLaunchMeasure } from '../../shared/sev/formats/launch-measure.ts';
@@ -28,8 +27,6 @@ import { requireKey } from './vault-key.ts';
 
 /** How many other sessions the doctor looks at: the latest ones. */
 const MAX_OTHER_SESSIONS = 16;
-
-const ROOTS = [...AMD_ROOTS, SIMULATED_ROOT];
 
 /** One launch as the vault needs it: bytes of records, none of which it believes. */
 export interface LaunchCase {
@@ -162,7 +159,7 @@ export function openVault(database: Database, lock: VaultLock, alone: Alone = on
   };
 }
 
-const trust = (chain: Uint8Array): Promise<TrustedPdh> => verifyCertChain(parseCertChain(chain), ROOTS);
+const trust = (chain: Uint8Array): Promise<TrustedPdh> => verifyCertChain(parseCertChain(chain), KNOWN_ROOTS);
 
 /** The ledger holds even without this, but a second tab would then see a half-done release. @throws SevError VAULT_BUSY */
 const onlyThisTab: Alone = (name, work) =>

@@ -3,18 +3,15 @@ import { visitOf } from '../../shared/sev/decide/continuity.ts';
 import { encodeCertChain } from '../../shared/sev/formats/cert-chain.ts';
 import { collectChain } from '../../shared/intake/collect-chain.ts';
 import { recognise } from '../../shared/intake/recognise.ts';
-import { AMD_ROOTS } from '../../shared/trust/amd-roots.ts';
-import { SIMULATED_ROOT } from '../../shared/trust/simulated-root.ts';
+import { KNOWN_ROOTS } from '../../shared/trust/known-roots.ts';
 import { inspectCertChain } from '../../shared/sev/verify/cert-chain.ts';
 import { viewOfChain } from '../platforms/chain-view.ts';
 import type { CollectedView, Given } from './messages.ts';
 
-export const ROOTS = [...AMD_ROOTS, SIMULATED_ROOT];
-
 export async function collect(given: readonly Given[]): Promise<CollectedView> {
   const pieces = await Promise.all(given.map(({ bytes, name }) => recognise(bytes, name)));
-  const { chain, chipId, missing, problems } = await collectChain(pieces.flat(), ROOTS);
-  const report = await inspectCertChain(chain, ROOTS, { chipId });
+  const { chain, chipId, missing, problems } = await collectChain(pieces.flat(), KNOWN_ROOTS);
+  const report = await inspectCertChain(chain, KNOWN_ROOTS, { chipId });
   const { trusted } = report;
   return {
     view: viewOfChain(report),

@@ -1,4 +1,5 @@
 // QEMU's SEV commands, with the differences between its versions. QEMU, qapi/misc-target.json and misc-i386.json.
+import { CERT_EXPORT_SIZE, SEV_CERT_SIZE } from '../../../shared/sev/formats/sizes.ts';
 import type { FirmwareVersion } from '../../../shared/sev/formats/firmware-version.ts';
 import { SevError } from '../../../shared/errors.ts';
 import { toBase64 } from '../../../shared/bytes/text.ts';
@@ -85,8 +86,8 @@ export async function queryReport(execute: Execute, mnonce: Uint8Array): Promise
 }
 
 const capabilities = openObject({
-  pdh: blob(2084),
-  'cert-chain': blob(6252),
+  pdh: blob(SEV_CERT_SIZE),
+  'cert-chain': blob(CERT_EXPORT_SIZE),
   'cpu0-id': optional(blob(64, 128)),
   cbitpos: integer(0, 63),
   'reduced-phys-bits': integer(0, 63),

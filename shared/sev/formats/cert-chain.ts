@@ -2,7 +2,10 @@
 import { SevError } from '../../errors.ts';
 import { concat } from '../../bytes/writer.ts';
 import { type CaCert, caCertSize, parseCaCert } from './ca-cert.ts';
-import { parseSevCert, SEV_CERT_SIZE, type SevCert, type SevCertUsage } from './sev-cert.ts';
+import { parseSevCert, type SevCert, type SevCertUsage } from './sev-cert.ts';
+import { CHAIN_SIZES, SEV_CERT_SIZE, SEV_CHAIN_SIZE } from './sizes.ts';
+
+export { SEV_CHAIN_SIZE } from './sizes.ts';
 import { aName } from './sev-names.ts';
 
 /** Whether each certificate is in its place is known; whether one signs another is not. */
@@ -16,8 +19,6 @@ export interface CertChain {
 }
 
 const SEV_ORDER = ['pdh', 'pek', 'oca', 'cek'] as const;
-/** Four SEV certificates: what `sevctl export` writes without --full, and PDH_CERT_EXPORT's two buffers joined. */
-export const SEV_CHAIN_SIZE = SEV_ORDER.length * SEV_CERT_SIZE;
 
 /**
  * Reads a chain: 8,336 bytes without ASK and ARK; with them 10,000 (Naples) or 11,536; or 9,744 where Naples' ARK
@@ -68,8 +69,8 @@ const joinPath = (at: string, name: string): string => (at ? `${at}.${name}` : n
 
 /** @throws SevError BYTES_LENGTH */
 export function requireChainLength(bytes: Uint8Array, at: string): void {
-  const ca = bytes.length - SEV_CHAIN_SIZE;
-  if ([0, 832 + 832, 832 + 576, 1600 + 1600].includes(ca)) return;
-  const because = `${bytes.length} bytes; a chain has 8336, with ASK and ARK 10000, 9744 or 11536.`;
+  if (CHAIN_SIZES.includes(bytes.length)) return;
+  const [bare, ...withCa] = CHAIN_SIZES;
+  const because = `${bytes.length} bytes; a chain has ${bare}, with ASK and ARK ${withCa.slice(0, -1).join(', ')} or ${withCa.at(-1)}.`;
   throw new SevError('BYTES_LENGTH', { at, because });
 }

@@ -16,19 +16,18 @@ import {
   USAGE,
   usageName,
 } from './sev-names.ts';
+import { SEV_CERT_SIGNED_SIZE, SEV_CERT_SIZE } from './sizes.ts';
 import { readSignatureSlot, type SignatureSlot, writeSignatureSlot } from './signature-slot.ts';
 
 export type { KeyAlgorithm, SevCertUsage, SignatureAlgorithm, SignerUsage } from './sev-names.ts';
 export type { SignatureSlot } from './signature-slot.ts';
+export { SEV_CERT_SIGNED_SIZE, SEV_CERT_SIZE } from './sizes.ts';
 export { ecdsaSlotValue, parseEcdsaSlotValue, parseRsaSlotValue, rsaSlotValue } from './signature-slot.ts';
 
-export const SEV_CERT_SIZE = 2084;
-/** Both signatures cover the first 0x414 bytes, and no byte of a slot. */
-export const SEV_CERT_SIGNED_SIZE = 0x414;
 const VERSION = 1;
 const CURVE_P384 = 2;
 /** From the end of y to the end of the 1,028-byte key field. */
-const KEY_PADDING = 0x414 - 0x0a4;
+const KEY_PADDING = SEV_CERT_SIGNED_SIZE - 0x0a4;
 
 export interface SevCert {
   /** The whole certificate as it came, 2,084 bytes. */

@@ -1,4 +1,5 @@
 // A chain taken apart for checking: what could be read, and what is wrong with the rest.
+import { CA_CERT_SIZES } from '../formats/sizes.ts';
 import { SevError } from '../../errors.ts';
 import { type CaCert, caCertSize, parseCaCert } from '../formats/ca-cert.ts';
 import { type CertChain, requireUsage, SEV_CHAIN_SIZE } from '../formats/cert-chain.ts';
@@ -42,7 +43,7 @@ export function splitChainBytes(bytes: Uint8Array): ChainParts {
   const ca = bytes.subarray(SEV_CHAIN_SIZE);
   if (ca.length === 0) return readParts(sev);
   // The ASK's own header may be what is broken; the two lengths that occur tell the places then.
-  const askSize = sizeOrElse(ca, ca.length > 2000 ? 1600 : 832);
+  const askSize = sizeOrElse(ca, ca.length > 2 * CA_CERT_SIZES.short ? CA_CERT_SIZES.long : CA_CERT_SIZES.short);
   return readParts([...sev, ['ask', ca.subarray(0, askSize)], ['ark', ca.subarray(askSize)]]);
 }
 

@@ -3,8 +3,7 @@ import type { Decision } from '../../../shared/sev/decide/decision.ts';
 import type { Expectation } from '../../../shared/sev/decide/expectation.ts';
 import { SevError } from '../../../shared/errors.ts';
 import { parseLaunchMeasure } from '../../../shared/sev/formats/launch-measure.ts';
-import { AMD_ROOTS } from '../../../shared/trust/amd-roots.ts';
-import { SIMULATED_ROOT } from '../../../shared/trust/simulated-root.ts';
+import { KNOWN_ROOTS } from '../../../shared/trust/known-roots.ts';
 import type { ReportedLaunch } from '../../../shared/sev/verify/launch-measure.ts';
 import type { AppState } from '../../app.svelte.ts';
 import { ChainVerdict } from '../../platforms/chain-verdict.svelte.ts';
@@ -14,8 +13,6 @@ import { judgedOf, saysTheSame } from '../record/judged.ts';
 import { after, type LaunchEvent, type LaunchRecord } from '../record/launch-record.ts';
 import { expectationOf } from '../sev/plan/plan.ts';
 import { Work } from '../../work.svelte.ts';
-
-const ROOTS = [...AMD_ROOTS, SIMULATED_ROOT];
 
 export class LaunchWork extends Work {
   readonly id: string;
@@ -98,7 +95,7 @@ export class LaunchWork extends Work {
   #verdictToKeep(decision: Decision, { launchDigest }: Expectation): Pick<LaunchRecord, 'judged'> | undefined {
     const { plan, reported, judged: earlier } = this.present();
     const { image } = this;
-    const root = ROOTS.find(({ generation }) => generation === this.chain.view?.generation)?.name;
+    const root = KNOWN_ROOTS.find(({ generation }) => generation === this.chain.view?.generation)?.name;
     if (!image || !reported || root === undefined) return undefined;
     const judged = judgedOf({ decision, plan, image, reported, launchDigest, root, now: Date.now() });
     return saysTheSame(earlier, judged) ? undefined : { judged };

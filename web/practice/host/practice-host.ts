@@ -1,5 +1,6 @@
 // The host of practice: a simulated platform with its guests, behind the very messages that a relay speaks. It knows no
 // page and no network; a worker runs it.
+import { SEV_CERT_SIZE } from '../../../shared/sev/formats/sizes.ts';
 import { SevError } from '../../../shared/errors.ts';
 import {
   encodeError,
@@ -103,7 +104,10 @@ export class PracticeHost {
   /** PDH_CERT_EXPORT, with the CEK as the simulated AMD signed it, and its CA certificates. */
   #certificates(): ResultOf<'platform.certificates'> {
     const { pdh, chain } = this.#amdSp.pdhCertExport();
-    const [pek, oca] = [chain.slice(0, 2084), chain.slice(2084, 4168)];
+    const [pek, oca] = [0, 1].map((i) => chain.slice(i * SEV_CERT_SIZE, (i + 1) * SEV_CERT_SIZE)) as [
+      Uint8Array,
+      Uint8Array,
+    ];
     return { pdh, pek, oca, cek: this.#amdSp.amdCek(), ...this.#amdSp.caCerts() };
   }
 

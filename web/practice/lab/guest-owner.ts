@@ -21,8 +21,8 @@ import { sealSecret } from '../../../shared/sev/seal/secret-packet.ts';
 import { demoGuestImage } from '../../../shared/simulator/demo-guest/image.ts';
 import { launchFailure } from '../../../shared/simulator/qemu-words.ts';
 import type { SimulatedMachine } from '../../../shared/simulator/virtual-machine.ts';
-import { AMD_ROOTS, type PinnedRoot } from '../../../shared/trust/amd-roots.ts';
-import { SIMULATED_ROOT } from '../../../shared/trust/simulated-root.ts';
+import { KNOWN_ROOTS } from '../../../shared/trust/known-roots.ts';
+import type { PinnedRoot } from '../../../shared/trust/pinned-root.ts';
 import { inspectCertChain } from '../../../shared/sev/verify/cert-chain.ts';
 import { hashGuestImage } from '../../../shared/sev/verify/launch-digest.ts';
 import { caught, caughtFault, type Outcome } from './outcome.ts';
@@ -36,7 +36,7 @@ export interface Checks {
   readonly decideReport: typeof decideReport;
 }
 
-export const APP_CHECKS: Checks = { roots: [...AMD_ROOTS, SIMULATED_ROOT], expectPiece, decide, decideReport };
+export const APP_CHECKS: Checks = { roots: KNOWN_ROOTS, expectPiece, decide, decideReport };
 
 export const LAB_POLICY = encodePolicy(recommendedPolicy({ es: false }));
 export const LAB_SECRET = 'the secret of the lab';

@@ -1,5 +1,6 @@
 // The host of the tamper lab: a simulated platform that launches one guest and says what it likes of it. As it stands here
 // it is honest; a lie takes one of its answers over.
+import { SEV_CERT_SIZE } from '../../../shared/sev/formats/sizes.ts';
 import type { FirmwareVersion } from '../../../shared/sev/formats/firmware-version.ts';
 import { concat } from '../../../shared/bytes/writer.ts';
 import { SimulatedAmdSp } from '../../../shared/simulator/amd-sp.ts';
@@ -63,7 +64,10 @@ export class LabPlatform {
 
   certificates(): Certificates {
     const { pdh, chain } = this.amdSp.pdhCertExport();
-    const [pek, oca] = [chain.slice(0, 2084), chain.slice(2084, 4168)];
+    const [pek, oca] = [0, 1].map((i) => chain.slice(i * SEV_CERT_SIZE, (i + 1) * SEV_CERT_SIZE)) as [
+      Uint8Array,
+      Uint8Array,
+    ];
     return { pdh, pek, oca, cek: this.amdSp.amdCek(), ...this.amdSp.caCerts() };
   }
 

@@ -8,7 +8,8 @@ import type { Parsed } from '../../../shared/schema.ts';
 import { sessionId } from '../../../shared/sev/session/launch-session.ts';
 import { referenceId } from '../../library/reference-record.ts';
 import { ownershipId } from '../../ownership/ownership-record.ts';
-import { ownerKeyId } from '../owner-keys.ts';
+import { ownerKeySha256 } from '../../../shared/sev/formats/key-field.ts';
+import { parseSevCert } from '../../../shared/sev/formats/sev-cert.ts';
 import { backupContents } from './record-schemas.ts';
 
 export type BackupContents = Parsed<typeof backupContents>;
@@ -72,7 +73,7 @@ async function requireOwnIds(contents: BackupContents) {
   };
   for (const { session } of launches) if (session && sessionId(session.blob) !== session.id) wrong('session');
   for (const { id, role, sha256 } of references) if (referenceId(role, sha256) !== id) wrong('reference');
-  for (const { id, oca } of ownerKeys) if ((await ownerKeyId(oca)) !== id) wrong('ownerKey');
+  for (const { id, oca } of ownerKeys) if ((await ownerKeySha256(parseSevCert(oca, 'oca'))) !== id) wrong('ownerKey');
   for (const { id, csr } of ownerships) if ((await ownershipId(csr)) !== id) wrong('ownership');
   const lists = [keys, ledger].map((list) => list.map((entry) => entry.sessionId));
   const others = [launches, ownerKeys, ownerships, references, platforms, secrets].map((list) =>

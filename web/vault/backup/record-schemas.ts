@@ -1,5 +1,6 @@
 // The records of a backup, read strictly. Each schema names every member of its record: a member that is added to a record
 // and forgotten here does not compile.
+import { SEV_CERT_SIZE } from '../../../shared/sev/formats/sizes.ts';
 import { type Generation } from '../../../shared/trust/pinned-root.ts';
 import type { ContinuityKind, PlatformVisit } from '../../../shared/sev/decide/continuity.ts';
 import type { SuppliedPage, SuppliedPages } from '../../../shared/sev/decide/described-launch.ts';
@@ -76,7 +77,7 @@ const guid = matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 
 const box = record<Box>({ iv: bytes(12), data: bytes(16, 65_536) });
 const chain = bytes(1, MAX.chain);
-const certificate = bytes(2084);
+const certificate = bytes(SEV_CERT_SIZE);
 
 const file = record<FileFacts>({ name, size: count, sha256: hash });
 const kernel = record<KernelPlan>({ kernel: optional(file), initrd: optional(file), cmdline: string(65_536) });
