@@ -97,11 +97,11 @@ function attestable(
   return { code, severity: 'unchecked', sentence: claim, next: 'A launch measure will prove the version.', ...values };
 }
 
-const mendedBy = (remedy: Remedy): string => {
+const mendedBy = (remedy: Exclude<Remedy, { kind: 'sev-firmware' }>): string => {
   if (remedy.kind === 'none') return 'No firmware mends it for SEV and SEV-ES guests.';
   return remedy.kind === 'bios'
-    ? `A BIOS update mends it (${String(remedy.version)}): ask the operator.`
-    : `A microcode update mends it (${String(remedy.version)}): ask the operator.`;
+    ? `A BIOS update mends it (${remedy.version}): ask the operator.`
+    : `A microcode update mends it (${remedy.version}): ask the operator.`;
 };
 
 function apiFindings(firmware: FirmwareReport): readonly Finding[] {
