@@ -3,7 +3,7 @@ import type { AirgapMessage, MessageKind, OfKind } from '../shared/airgap/index.
 import { SevError } from '../shared/errors.ts';
 import { PIECE_WORDS, type Piece, type PieceKind } from '../shared/intake/piece.ts';
 import { address, type Navigation } from './navigation.svelte.ts';
-import { readGiven } from './platforms/intake.ts';
+import { readGiven } from './workers/intake.ts';
 import { looksLikePairing, parsePairing } from './relay/pairing.ts';
 
 /** Takes files of any content, as they are. */

@@ -11,7 +11,7 @@ import { SevError } from '../../shared/errors.ts';
 import { REPORT_NONCE_SIZE } from '../../shared/sev/formats/attestation-report.ts';
 import type { LaunchRecord } from '../launches/record/launch-record.ts';
 import { address } from '../navigation.svelte.ts';
-import { filesOfMessage } from '../platforms/scanned-files.ts';
+import { filesOfMessage } from '../airgap/scanned-files.ts';
 import { type Pairing, parseRelayUrl } from '../relay/pairing.ts';
 import { words } from '../strings/index.ts';
 

@@ -14,7 +14,7 @@ import type { AppState } from '../app.svelte.ts';
 import { Meeting } from '../platforms/meeting.svelte.ts';
 import { ownerOfChain } from '../platforms/owner-pin.ts';
 import type { PlatformRecord } from '../platforms/platform-record.ts';
-import { filesOfMessage } from '../platforms/scanned-files.ts';
+import { filesOfMessage } from '../airgap/scanned-files.ts';
 import type { Relay } from '../relay/relays.svelte.ts';
 import { words } from '../strings/index.ts';
 import { ownership as say } from '../strings/ownership.ts';

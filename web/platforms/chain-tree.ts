@@ -1,7 +1,7 @@
 // The chain as it is drawn: from AMD's root down to the PDH, each key with the links that lead to it.
 import type { CertName, CertSummary } from '../../shared/sev/verify/cert-chain.ts';
 import type { Tone } from '../ui/tone.ts';
-import type { ChainView, LinkView } from './chain-view.ts';
+import type { ChainView, LinkView } from '../workers/chain-view.ts';
 
 export interface DrawnLink {
   readonly link: LinkView;

@@ -1,6 +1,6 @@
 // The verdict on a stored chain: always worked out anew, since a stored one could lie.
 import { inspectChain } from '../workers/verify.ts';
-import type { ChainView } from './chain-view.ts';
+import type { ChainView } from '../workers/chain-view.ts';
 import { ownerOfChain } from './owner-pin.ts';
 
 export class ChainVerdict {

@@ -2,7 +2,7 @@
 import { AMD_ROOTS } from '../../shared/trust/amd-roots.ts';
 import { words } from '../strings/index.ts';
 import type { Tone } from '../ui/tone.ts';
-import { brokenLink, type ChainView } from './chain-view.ts';
+import { brokenLink, type ChainView } from '../workers/chain-view.ts';
 
 export interface VerdictWords {
   readonly tone: Tone;

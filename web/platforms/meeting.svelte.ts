@@ -4,7 +4,7 @@ import { type Relay, type Relays, untilOpen } from '../relay/relays.svelte.ts';
 import { words } from '../strings/index.ts';
 import type { CollectedView, Given } from '../workers/messages.ts';
 import { collectGiven } from '../workers/verify.ts';
-import { givenByRelay, readGiven } from './intake.ts';
+import { givenByRelay, readGiven } from '../workers/intake.ts';
 import type { PlatformRecord } from './platform-record.ts';
 import type { Met, Platforms, Replacement, Weighed } from './platforms.svelte.ts';
 

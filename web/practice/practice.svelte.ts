@@ -1,6 +1,7 @@
 // Practice: the whole app once more, over a database of its own and a host that lives in this page.
 import { DEMO_GUEST_IMAGE_NAME, demoGuestImage } from '../../shared/simulator/demo-guest/image.ts';
-import { type AppState, openAppOn } from '../app.svelte.ts';
+import type { AppState } from '../app.svelte.ts';
+import { openAppOn } from '../open-app.ts';
 import type { LaunchRecord } from '../launches/record/launch-record.ts';
 import { address, Navigation } from '../navigation.svelte.ts';
 import { Meeting } from '../platforms/meeting.svelte.ts';

@@ -5,7 +5,7 @@ import { collectChain } from '../../shared/intake/collect-chain.ts';
 import { recognise } from '../../shared/intake/recognise.ts';
 import { KNOWN_ROOTS } from '../../shared/trust/known-roots.ts';
 import { inspectCertChain } from '../../shared/sev/verify/cert-chain.ts';
-import { viewOfChain } from '../platforms/chain-view.ts';
+import { viewOfChain } from './chain-view.ts';
 import type { CollectedView, Given } from './messages.ts';
 
 export async function collect(given: readonly Given[]): Promise<CollectedView> {

@@ -1,7 +1,7 @@
 // What goes between the page and its workers. Only values that can be cloned.
 import type { Sha256Midstate } from '../../shared/crypto/sha256-stream.ts';
 import type { KdfSettings } from '../vault/kdf-settings.ts';
-import type { ChainView, Fault } from '../platforms/chain-view.ts';
+import type { ChainView, Fault } from './chain-view.ts';
 import type { CryptoKey } from '../../shared/crypto/subtle.ts';
 import type { PlatformVisit } from '../../shared/sev/decide/continuity.ts';
 import type { DoctorReport } from '../../shared/sev/decide/doctor.ts';

@@ -1,5 +1,5 @@
 // Asks the worker that checks chains.
-import type { ChainView } from '../platforms/chain-view.ts';
+import type { ChainView } from './chain-view.ts';
 import { type CallOptions, callWorker } from './call.ts';
 import type { CollectedView, Given, VerifyRequest } from './messages.ts';
 import workerUrl from './verify.worker.ts?worker&url';

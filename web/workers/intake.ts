@@ -2,7 +2,7 @@
 import { SevError } from '../../shared/errors.ts';
 import { MAX_ZIP_BYTES } from '../../shared/intake/limits.ts';
 import type { ResultOf } from '../../shared/relay-protocol.ts';
-import type { Given } from '../workers/messages.ts';
+import type { Given } from './messages.ts';
 
 /** @throws SevError BYTES_TOO_LARGE */
 export const readGiven = (files: readonly File[]): Promise<readonly Given[]> =>
