@@ -69,5 +69,6 @@ export const SIMULATED_ROOT: PinnedRoot = {
     keyId: '53494d554c415445442041534b202020',
     keySha256: '98d3edd83abbae4d0e5fe09ce95418cf171f55be528f972260733fc61dcf46e9',
   },
+  snpProducts: ['Milan', 'Genoa', 'Turin'],
   certificates: SIMULATED_CA,
 };
