@@ -15,6 +15,9 @@ export const HOST_FLAGS = {
   simulate: { value: 'qemu', bare: true, help: 'a SIMULATED host, without SEV hardware; with =qemu in a real QEMU' },
 } as const satisfies Flags;
 
+/** Where the pairing link opens the verifier, unless the operator says otherwise. */
+export const DEFAULT_PWA = 'http://localhost:4173/';
+
 export const SERVE_COMMAND = {
   usage: 'sev-relay [serve] [OPTIONS]',
   summary: 'Carries blobs between a guest owner and this host: /dev/sev, QMP and libvirt behind one WebSocket.',
@@ -24,7 +27,10 @@ export const SERVE_COMMAND = {
     'tls-key': { value: 'FILE', help: 'its private key in PEM' },
     'no-tls': { help: 'listen beyond loopback without TLS; the pairing code then crosses the network in clear' },
     origin: { value: 'ORIGIN', many: true, help: 'a web page that may connect, besides those on this device' },
-    pwa: { value: 'URL', help: 'where the pairing link opens the verifier (default http://localhost:4173/)' },
+    pwa: { value: 'URL', help: `where the pairing link opens the verifier (default ${DEFAULT_PWA})` },
+    'show-link': {
+      help: 'print the pairing link although the output is no terminal; a service keeps it in its journal',
+    },
     qmp: { value: 'NAME=SOCKET|HOST:PORT', many: true, help: "a guest's QMP monitor" },
     libvirt: { value: 'URI', help: "libvirt's guests, through virsh, such as qemu:///system" },
     profiles: { value: 'FILE', help: 'launch profiles, in JSON' },
@@ -55,6 +61,7 @@ export interface ServeOptions extends HostOptions {
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly origins: readonly string[];
   readonly pwa: URL;
+  readonly showLink: boolean;
   readonly monitors: readonly NamedMonitor[];
   readonly libvirt: string | undefined;
   readonly profiles: string | undefined;
@@ -80,12 +87,13 @@ export function parseServeOptions(args: readonly string[]): ServeOptions | 'help
   if (values.help) return 'help';
   if (values.version) return 'version';
   const origins = values.origin.map((origin) => parseOrigin(origin, '--origin'));
-  const pwa = parseWebAddress(values.pwa ?? 'http://localhost:4173/', '--pwa');
+  const pwa = parseWebAddress(values.pwa ?? DEFAULT_PWA, '--pwa');
   return {
     ...hostOptions(values),
     ...readListening(values),
     origins: [...new Set([...origins, pwa.origin])],
     pwa,
+    showLink: values['show-link'],
     monitors: distinct(values.qmp.map(parseMonitor)),
     libvirt: values.libvirt,
     profiles: values.profiles,

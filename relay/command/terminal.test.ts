@@ -6,22 +6,29 @@ import { confirmAt, describeRelay, drawQr } from './terminal.ts';
 const relay = {
   url: 'ws://127.0.0.1:8455',
   pairingLink: 'http://localhost:4173/#relay=ws://127.0.0.1:8455&code=abcd-efgh-jkmn-pqrs',
+  localCode: 'zzzz-zzzz-zzzz-zzzz',
   close: () => Promise.resolve(),
 };
 
 describe('what stands at the terminal', () => {
   it('is where the relay is, what it carries, and the link', () => {
-    expect(describeRelay(relay, ['platform   /dev/sev'], undefined, false).raw).toMatchSnapshot();
+    expect(describeRelay(relay, ['platform   /dev/sev'], undefined, false, true).raw).toMatchSnapshot();
+  });
+
+  it('is not the link where it could be kept in a journal, but how to make one', () => {
+    const said = describeRelay(relay, [], undefined, false, false).raw;
+    expect(said).not.toContain('abcd');
+    expect(said).toContain('sev-relay pair NAME');
   });
 
   it('says that simulated guests end with their relay', () => {
-    const said = describeRelay(relay, [], undefined, true).raw;
+    const said = describeRelay(relay, [], undefined, true, true).raw;
     expect(said).toContain('Ctrl-C ends the relay, and the simulated guests with it.');
     expect(said).not.toContain('as they are');
   });
 
   it('is a code, too, where there is a terminal wide enough for it', () => {
-    expect(describeRelay(relay, [], 80, false).raw).toContain('▀');
+    expect(describeRelay(relay, [], 80, false, true).raw).toContain('▀');
     expect(drawQr(relay.pairingLink, 20)).toBe('(A QR code needs 37 columns; this terminal has 20.)');
   });
 });

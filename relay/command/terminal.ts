@@ -7,28 +7,47 @@ import type { Terminal } from '../../shared/text/terminal.ts';
 import { TERMINAL_QUIET_ZONE } from '../qr/layout.ts';
 import { drawHalfBlocks } from '../qr/modules.ts';
 import { stacked } from '../qr/qr-terminal.ts';
+import { PAIRINGS } from './verbs/words.ts';
 import type { Relay } from '../serve/relay.ts';
 
-/** What stands at the terminal when the relay is ready. The link holds the pairing code: it is written here only. */
+/**
+ * What stands at the terminal when the relay is ready.
+ * @param isShown whether the pairing link, which holds the code, may be written there
+ */
 export function describeRelay(
   relay: Relay,
   facts: readonly string[],
   columns: number | undefined,
   simulated: boolean,
+  isShown: boolean,
 ): Painted {
   const code = columns === undefined ? [] : ['', drawQr(relay.pairingLink, columns)];
+  const link = ["Open this link on the guest owner's device, or scan it:", '', `  ${relay.pairingLink}`, ...code];
   return stacked([
     `sev-relay listens at ${relay.url}`,
     ...facts.map((fact) => `  ${fact}`),
     '',
-    "Open this link on the guest owner's device, or scan it:",
-    '',
-    `  ${relay.pairingLink}`,
-    ...code,
+    ...(isShown ? link : PAIRINGS.notShown.split('\n')),
     '',
     simulated
       ? 'Ctrl-C ends the relay, and the simulated guests with it.'
       : 'Ctrl-C ends the relay; guests stay as they are.',
+    '',
+  ]);
+}
+
+/** What `sev-relay pair` prints: the link of one owner, once. */
+export function describePairing(
+  name: string,
+  link: string,
+  days: number | undefined,
+  columns: number | undefined,
+): Painted {
+  return stacked([
+    `Give this link to ${name} alone. ${PAIRINGS.goodFor(days)} It is not shown again.`,
+    '',
+    `  ${link}`,
+    ...(columns === undefined ? [] : ['', drawQr(link, columns)]),
     '',
   ]);
 }

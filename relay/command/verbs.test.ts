@@ -265,7 +265,7 @@ describe('qr', () => {
     ];
     const relay = await start(relayOptionsForTests({ state }), sourcesForTests({ guests }));
     onTestFinished(() => relay.close());
-    const conceal = announce(state, relay.url);
+    const conceal = announce(state, relay);
     expect((await run('qr', ['measurement', 'web', '--state', state.path])).output).toContain('measurement');
     const report = await run('qr', ['report', 'web', '0f'.repeat(16), '--state', state.path]);
     expect(report.output).toContain('attestation report');

@@ -10,6 +10,9 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'carry blobs between a guest owner and this host (the default)',
     load: () => import('./verbs/serve.ts'),
   },
+  pair: { summary: 'make a pairing code for a guest owner', load: () => import('./verbs/pair.ts') },
+  pairings: { summary: 'list who has a code, and what it reaches', load: () => import('./verbs/pairings.ts') },
+  revoke: { summary: 'end a pairing', load: () => import('./verbs/revoke.ts') },
   check: {
     summary: 'tell whether this host can run SEV and SEV-ES guests, and how to mend it',
     load: () => import('./verbs/check.ts'),

@@ -1,13 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { SevError } from '../../shared/errors.ts';
 import { type Host, makeAnswers } from './answer.ts';
+import type { Pairing } from './pairing.ts';
+import { Claims } from './reach.ts';
 import { InjectionLedger } from './ledger.ts';
 import { makeLog, silentLog } from './log.ts';
 import { deferred, guestsForTests, platformForTests, sourcesForTests, temporaryFolder } from '../testing/testing.ts';
 
+const stateForTests = () => ({ path: temporaryFolder(), close: () => undefined });
+
+const pairingOf = (name: string, scope: Partial<Pairing['scope']> = {}): Pairing => ({
+  ...{ name, codeSha256: '0'.repeat(64), createdAt: 0 },
+  scope: { guests: 'own', ownership: true, ...scope },
+});
+const CLIENT_1 = { name: 'client 1', pairing: pairingOf('first', { guests: 'shared' }) };
+
 const host = (parts: Partial<Host> = {}): Host => ({
   ...sourcesForTests(),
-  ledger: new InjectionLedger({ path: temporaryFolder(), close: () => undefined }),
+  ledger: new InjectionLedger(stateForTests()),
+  claims: new Claims(stateForTests()),
   log: silentLog,
   ...parts,
 });
@@ -16,7 +27,7 @@ const ask = (
   parts: Partial<Host>,
   method: Parameters<ReturnType<typeof makeAnswers>['answer']>[0],
   params: unknown = {},
-) => makeAnswers(host(parts)).answer(method, params, 'client 1');
+) => makeAnswers(host(parts)).answer(method, params, CLIENT_1);
 
 const owner = () => {
   const done: string[] = [];
@@ -112,9 +123,9 @@ describe('guests', () => {
     ];
     const { answer } = makeAnswers(host({ guests }));
     const work = [
-      answer('guest.resume', { id: 'qmp:a' }, 'client 1'),
-      answer('guest.destroy', { id: 'qmp:a' }, 'client 2'),
-      answer('guest.resume', { id: 'qmp:b' }, 'client 2'),
+      answer('guest.resume', { id: 'qmp:a' }, CLIENT_1),
+      answer('guest.destroy', { id: 'qmp:a' }, CLIENT_1),
+      answer('guest.resume', { id: 'qmp:b' }, CLIENT_1),
     ];
     await work[2];
     slow.resolve(undefined);
@@ -151,4 +162,101 @@ it('never writes a blob to the log', async () => {
   expect(said).toContain('16 bytes into qmp:a');
   expect(said).not.toContain(params.secret);
   expect(said).not.toContain(params.header.slice(0, 12));
+});
+
+describe('what an owner can reach', () => {
+  const acted: string[] = [];
+  const list = ['launcher:a1', 'launcher:b1', 'qmp:web'].map((id) => ({
+    ...{ id, name: id.slice(id.indexOf(':') + 1), backend: 'launcher', state: 'paused' },
+  })) as never;
+  const guests = [
+    guestsForTests({
+      owns: () => true,
+      list: () => Promise.resolve(list),
+      resume: (id) => Promise.resolve(void acted.push(`resume ${id}`)),
+      destroy: (id) => Promise.resolve(void acted.push(`destroy ${id}`)),
+      configuration: (id) => Promise.resolve({ kind: 'qemu-arguments', text: id }),
+      measurement: (id) => Promise.reject(new Error(`measured ${id}`)),
+      report: (id) => Promise.reject(new Error(`reported ${id}`)),
+    }),
+  ];
+  const profile = (name: string) => ({ name }) as never;
+  const launchers = [
+    {
+      ...guestsForTests(),
+      launches: () => true,
+      profiles: () => Promise.resolve([profile('small'), profile('large')]),
+      launch: (_request: unknown, claim?: (id: string) => void) => (
+        claim?.('launcher:a1'),
+        Promise.resolve('launcher:a1')
+      ),
+    },
+  ];
+  const launch = {
+    ...{ profile: 'small', policy: 1, dhCert: Buffer.alloc(2084).toString('base64') },
+    session: Buffer.alloc(128).toString('base64'),
+  };
+  const world = () => {
+    const claims = new Claims(stateForTests());
+    const answering = makeAnswers(host({ guests, launchers, claims }));
+    const as =
+      (pairing: Pairing) =>
+      (method: Parameters<typeof answering.answer>[0], params: unknown = {}) =>
+        answering.answer(method, params, { name: 'client', pairing });
+    return { claims, as };
+  };
+  const mnonce = Buffer.alloc(16).toString('base64');
+  const packet = { header: Buffer.alloc(52).toString('base64'), secret: Buffer.alloc(16).toString('base64') };
+
+  it('is the guests they launched; another owner neither sees, reads, ends nor continues them', async () => {
+    const { as } = world();
+    const [a, b] = [as(pairingOf('a')), as(pairingOf('b'))];
+    await a('guest.launch', launch);
+    expect(await a('guest.list')).toMatchObject([{ id: 'launcher:a1' }]);
+    expect(await b('guest.list')).toEqual([]);
+    const others = ['measurement', 'inject', 'resume', 'destroy', 'report', 'configuration'] as const;
+    for (const what of others) {
+      const params = { id: 'launcher:a1', ...(what === 'report' && { mnonce }), ...(what === 'inject' && packet) };
+      await expect(b(`guest.${what}`, params), what).rejects.toMatchObject({ code: 'RELAY_NO_GUEST' });
+    }
+    expect(acted).toEqual([]);
+    await a('guest.destroy', { id: 'launcher:a1' });
+    expect(acted).toEqual(['destroy launcher:a1']);
+  });
+
+  it('is what no owner launched where that is shared, and what is named for them', async () => {
+    const { as, claims } = world();
+    claims.claim('launcher:b1', 'b');
+    const ids = async (pairing: Pairing) =>
+      ((await as(pairing)('guest.list')) as readonly { id: string }[]).map(({ id }) => id);
+    expect(await ids(pairingOf('a', { guests: 'shared' }))).toEqual(['launcher:a1', 'qmp:web']);
+    expect(await ids(pairingOf('a', { named: ['web'] }))).toEqual(['qmp:web']);
+    expect(await ids(pairingOf('a'))).toEqual([]);
+    expect(await ids(pairingOf('this host', { guests: 'all' }))).toHaveLength(3);
+  });
+
+  it('is the profiles of their code; others are as if they were not there', async () => {
+    const { as } = world();
+    const a = as(pairingOf('a', { profiles: ['large'] }));
+    expect(await a('guest.profiles')).toEqual([{ name: 'large' }]);
+    await expect(a('guest.launch', launch)).rejects.toMatchObject({ code: 'RELAY_NO_PROFILE' });
+  });
+
+  it('outlives the relay, and is no more than a list of names', () => {
+    const state = stateForTests();
+    new Claims(state).claim('launcher:a1', 'a');
+    expect(new Claims(state).ownerOf('launcher:a1')).toBe('a');
+    new Claims(state).forget('launcher:a1');
+    expect(new Claims(state).ownerOf('launcher:a1')).toBeUndefined();
+  });
+
+  it('holds no ownership unless the code does', async () => {
+    const confirmOwnership = () => Promise.reject(new Error('asked'));
+    const answering = makeAnswers(host({ confirmOwnership }));
+    const pairing = pairingOf('a', { ownership: false });
+    expect(answering.methodsOf(pairing).filter((name) => name.startsWith('owner.'))).toEqual([]);
+    await expect(answering.answer('owner.reset', {}, { name: 'client', pairing })).rejects.toMatchObject({
+      code: 'RELAY_NOT_ALLOWED',
+    });
+  });
 });

@@ -11,7 +11,10 @@ import {
   type ResultOf,
 } from '../../shared/relay-protocol.ts';
 import { SevError } from '../../shared/errors.ts';
+import type { Caller } from './answer.ts';
 import { type Log, plain } from './log.ts';
+import type { Pairing } from './pairing.ts';
+import { PAIRING } from './words.ts';
 
 /** Bounds that keep one client from hurting the others. */
 export interface ClientLimits {
@@ -39,9 +42,11 @@ export const CLIENT_LIMITS: ClientLimits = {
 export interface Service {
   readonly log: Log;
   readonly limits: ClientLimits;
-  /** @throws SevError RELAY_PAIRING, RELAY_BUSY */
-  admit(token: string, address: string): ResultOf<'relay.hello'>;
-  answer(method: MethodName, params: unknown, client: string): Promise<ResultOf<MethodName>>;
+  /** @throws SevError RELAY_PAIRING, RELAY_BUSY, RELAY_STATE */
+  admit(token: string): { readonly pairing: Pairing; readonly hello: ResultOf<'relay.hello'> };
+  /** Whether a pairing still holds: it may be revoked, or expire, while its clients are connected. */
+  isGood(pairing: Pairing): boolean;
+  answer(method: MethodName, params: unknown, caller: Caller): Promise<ResultOf<MethodName>>;
 }
 
 /** Close codes: 1008 is “policy”, and its reason carries the error's code. */
@@ -51,18 +56,16 @@ const CLOSE_UNSUPPORTED = 1003;
 export class Client {
   readonly name: string;
   readonly #socket: WebSocket;
-  readonly #address: string;
   readonly #service: Service;
-  #paired = false;
+  #pairing: Pairing | undefined;
   #alive = true;
   #waiting = 0;
   #faults = 0;
   readonly #timers: NodeJS.Timeout[];
 
-  constructor(socket: WebSocket, name: string, address: string, service: Service) {
+  constructor(socket: WebSocket, name: string, service: Service) {
     this.#socket = socket;
     this.name = name;
-    this.#address = address;
     this.#service = service;
     const { helloMs, pingMs } = service.limits;
     this.#timers = [setTimeout(() => this.#dropUnlessPaired(), helloMs), setInterval(() => this.#ping(), pingMs)];
@@ -72,8 +75,19 @@ export class Client {
     socket.on('close', () => this.#timers.forEach((timer) => clearTimeout(timer)));
   }
 
-  get paired(): boolean {
-    return this.#paired;
+  /** Whose client it is; undefined until it has paired. */
+  get pairing(): Pairing | undefined {
+    return this.#pairing;
+  }
+
+  /** Gives its place to another: it never said who it is. */
+  evict(): void {
+    this.#socket.terminate();
+  }
+
+  /** Sends what happened, unless its pairing has ended meanwhile. */
+  tell(frame: string): void {
+    if (this.#stillGood()) this.send(frame);
   }
 
   /** Sends a frame, unless the client reads so slowly that it would have to be kept for it. */
@@ -106,7 +120,8 @@ export class Client {
     const heard = readRequest(data.toString('utf8'));
     if ('refusal' in heard) return this.#fault(heard.id, heard.refusal);
     const { request } = heard;
-    if (!this.#paired) return this.#hello(request);
+    if (!this.#pairing) return this.#hello(request);
+    if (!this.#stillGood()) return;
     if (request.method === 'relay.hello') return this.#fault(request.id, new SevError('RELAY_REQUEST', TWICE));
     if (this.#waiting >= this.#service.limits.requests) return this.send(encodeError(request.id, CROWDED()));
     this.#waiting++;
@@ -118,9 +133,9 @@ export class Client {
     if (request.method !== 'relay.hello') return this.refuse(new SevError('RELAY_REQUEST', HELLO_FIRST), request.id);
     try {
       const { token } = parseParams('relay.hello', request.params);
-      const hello = this.#service.admit(token, this.#address);
-      this.#paired = true;
-      this.#service.log.info(`${this.name} is paired`);
+      const { hello, pairing } = this.#service.admit(token);
+      this.#pairing = pairing;
+      this.#service.log.info(`${this.name} is paired as ${pairing.name}`);
       this.send(encodeResult(request.id, 'relay.hello', hello));
     } catch (cause) {
       const error = toSevError(cause);
@@ -133,7 +148,7 @@ export class Client {
     const began = performance.now();
     const took = (): string => `${(performance.now() - began).toFixed(1)} ms`;
     try {
-      const result = await this.#service.answer(method, params, this.name);
+      const result = await this.#service.answer(method, params, { name: this.name, pairing: this.#pairing! });
       this.#service.log.debug(`${this.name} ${method}: done in ${took()}`);
       return encodeResult(id, method, result);
     } catch (cause) {
@@ -145,15 +160,23 @@ export class Client {
   }
 
   #fault(id: number | null, error: SevError): void {
-    if (!this.#paired || ++this.#faults > this.#service.limits.faults) return this.refuse(error, id);
+    if (!this.#pairing || ++this.#faults > this.#service.limits.faults) return this.refuse(error, id);
     this.send(encodeError(id, error));
   }
 
   #dropUnlessPaired(): void {
-    if (!this.#paired) this.refuse(new SevError('RELAY_TIMEOUT', { because: 'The first message must come at once.' }));
+    if (!this.#pairing) this.refuse(new SevError('RELAY_TIMEOUT', { because: 'The first message must come at once.' }));
+  }
+
+  /** A pairing that was revoked, or has expired, ends the connection. */
+  #stillGood(): boolean {
+    if (this.#pairing && this.#service.isGood(this.#pairing)) return true;
+    this.refuse(new SevError('RELAY_PAIRING', PAIRING.revoked));
+    return false;
   }
 
   #ping(): void {
+    if (this.#pairing && !this.#stillGood()) return;
     if (!this.#alive) {
       this.#service.log.info(`${this.name} is silent and is dropped`);
       return this.#socket.terminate();

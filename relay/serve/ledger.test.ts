@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, renameSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SevError } from '../../shared/errors.ts';
@@ -113,10 +113,11 @@ describe('the state folder', () => {
     const { state, open, inject, count } = ledgers();
     const folder = join(state.path, 'injections');
     await open().once(LAUNCH, PACKET, () => {
-      // A folder where the new content would be drafted, as a full disk leaves nothing to write to.
-      mkdirSync(join(folder, `${readdirSync(folder)[0]!}.new`));
+      // As a full disk does, this leaves nothing to write to.
+      renameSync(folder, `${folder}.away`);
       return inject();
     });
+    renameSync(`${folder}.away`, folder);
     await expect(open().once(LAUNCH, PACKET, inject)).rejects.toThrow('RELAY_INJECT_UNKNOWN');
     expect(count()).toBe(1);
   });

@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { encodeRequest, MAX_FRAME_BYTES, METHODS, PROTOCOL_VERSION } from '../../shared/relay-protocol.ts';
 import { makeLog } from './log.ts';
+import { addPairing, revokePairing } from './pairing.ts';
 import { type Relay, type RelayOptions, type Sources, start } from './relay.ts';
 import {
   deferred,
@@ -81,14 +82,46 @@ describe('pairing', () => {
     expect(await client.closed).toEqual({ code: 1008, reason: 'RELAY_PAIRING' });
   });
 
-  it('stops answering guesses, the right one included', async () => {
+  it('lets the right code in however many wrong ones came from the same address', async () => {
     const relay = await relayForTests();
     const guess = async (token: string): Promise<unknown> =>
       (await new TestClient(relay.url).open()).ask('relay.hello', { token }).catch((error: unknown) => error);
-    for (let i = 0; i < 10; i++) expect(await guess(`wrong ${i}`)).toMatchObject({ code: 'RELAY_PAIRING' });
-    expect(await guess('wrong again')).toMatchObject({ code: 'RELAY_BUSY' });
+    for (let i = 0; i < 30; i++) expect(await guess(`wrong ${i}`)).toMatchObject({ code: 'RELAY_PAIRING' });
     const code = new URLSearchParams(new URL(relay.pairingLink).hash.slice(1)).get('code')!;
-    expect(await guess(code)).toMatchObject({ code: 'RELAY_BUSY' });
+    expect(await guess(code)).toMatchObject({ protocol: PROTOCOL_VERSION });
+  });
+
+  it('lets the right code in beside a crowd that says nothing and comes back at once', async () => {
+    const relay = await relayForTests({ places: { unpaired: 40, unpairedOfOneAddress: 20 } });
+    const crowd = new Set<WebSocket>();
+    let over = false;
+    const join = (): void => {
+      if (over) return;
+      const one = new WebSocket(relay.url, 'sev-relay.v1');
+      crowd.add(one);
+      one.on('error', () => undefined).on('close', () => (crowd.delete(one), setTimeout(join, 5)));
+    };
+    for (let i = 0; i < 60; i++) join();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    for (let i = 0; i < 5; i++) (await TestClient.pair(relay.pairingLink)).socket.close();
+    over = true;
+    for (const one of crowd) one.terminate();
+  });
+
+  it('ends a connection whose code is revoked, at its next word, and takes the code no more', async () => {
+    const options = relayOptionsForTests();
+    const relay = await start(options, sourcesForTests());
+    onTestFinished(() => relay.close());
+    const scope = { guests: 'own', ownership: false } as const;
+    const code = addPairing(options.state, { name: 'alice', scope }, Date.now());
+    const client = await new TestClient(relay.url).open();
+    await client.ask('relay.hello', { token: code });
+    await client.ask('platform.status', {});
+    revokePairing(options.state, 'alice');
+    await expect(client.ask('platform.status', {})).rejects.toThrow(/closed 1008 RELAY_PAIRING/);
+    const again = await new TestClient(relay.url).open();
+    await expect(again.ask('relay.hello', { token: code })).rejects.toMatchObject({ code: 'RELAY_PAIRING' });
+    await TestClient.pair(relay.pairingLink);
   });
 
   it('closes on anything before hello, without answering it', async () => {
@@ -186,10 +219,12 @@ describe('who may connect', () => {
   });
 
   it('refuses clients beyond its limit, in words, and takes one again when another leaves', async () => {
-    const relay = await relayForTests({ maxClients: 2 });
+    const relay = await relayForTests({ places: { paired: 2 } });
     const first = await TestClient.pair(relay.pairingLink);
     await TestClient.pair(relay.pairingLink);
-    const third = new TestClient(relay.url);
+    const third = await new TestClient(relay.url).open();
+    const token = /code=(.*)$/.exec(relay.pairingLink)![1]!;
+    await expect(third.ask('relay.hello', { token })).rejects.toMatchObject({ code: 'RELAY_BUSY' });
     expect(await third.closed).toEqual({ code: 1008, reason: 'RELAY_BUSY' });
     first.socket.close();
     await first.closed;

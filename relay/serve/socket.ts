@@ -11,6 +11,8 @@ import { chooseSubprotocol, MAX_FRAME_BYTES } from '../../shared/relay-protocol.
 import { type HostPort, isLoopback } from '../command/addresses.ts';
 import { Client, type Service } from './client.ts';
 import { plain } from './log.ts';
+import type { Pairing } from './pairing.ts';
+import { type PlaceLimits, Places } from './places.ts';
 import { type Door, isAllowedOrigin, isOurHost, offeredProtocols } from './upgrade.ts';
 
 export interface SocketOptions {
@@ -18,14 +20,18 @@ export interface SocketOptions {
   /** Certificate chain and private key, in PEM. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   readonly origins: readonly string[];
-  readonly maxClients: number;
+  readonly places: PlaceLimits;
 }
 
 export interface RelaySocket {
   /** Where a browser finds it: the port that the system chose, and a name in place of “everywhere”. */
   readonly reachable: HostPort;
-  /** Sends a frame to every paired client. */
-  broadcast(frame: string): void;
+  /** Sends a frame to the paired clients whose pairing may hear it. */
+  broadcast(frame: string, mayHear: (pairing: Pairing) => boolean): void;
+  /** How many clients of a pairing are connected. */
+  countOf(pairing: Pairing): number;
+  /** How many clients have paired. */
+  readonly paired: number;
   close(): Promise<void>;
 }
 
@@ -35,7 +41,7 @@ const LEAVE_MS = 1_000;
 /** @throws SevError RELAY_LISTEN when the address cannot be had, RELAY_FILE when certificate and key do not fit */
 export async function openSocket(options: SocketOptions, service: Service): Promise<RelaySocket> {
   const server = makeServer(options.tls);
-  const clients = new Set<Client>();
+  const places = new Places(options.places);
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME_BYTES,
@@ -56,25 +62,29 @@ export async function openSocket(options: SocketOptions, service: Service): Prom
     if (chooseSubprotocol(offeredProtocols(request)) === undefined) return refuseUpgrade(stream, '400 Bad Request');
     sockets.handleUpgrade(request, stream, head, (socket) => {
       const address = request.socket.remoteAddress ?? 'unknown';
-      const client = new Client(socket, `client ${++count}`, address, service);
+      const client = new Client(socket, `client ${++count}`, service);
       service.log.info(`${client.name} connects from ${address}`);
       if (!isAllowedOrigin(request.headers.origin, door)) {
         service.log.warn(`${client.name} is a page of ${plain(request.headers.origin ?? '')}: not allowed`);
         return client.refuse(new SevError('RELAY_ORIGIN', { at: plain(request.headers.origin ?? '') }));
       }
-      if (clients.size >= options.maxClients) return client.refuse(new SevError('RELAY_BUSY'));
-      clients.add(client);
-      socket.on('close', () => clients.delete(client));
+      places.take(client, address);
+      socket.on('close', () => places.leave(client));
     });
   });
 
   const listening = await listen(server, options.listen);
   return {
     reachable: { host: reachableHost(options), port: listening.port },
-    broadcast: (frame) => clients.forEach((client) => client.paired && client.send(frame)),
+    broadcast: (frame, mayHear) =>
+      places.clients.forEach((client) => client.pairing && mayHear(client.pairing) && client.tell(frame)),
+    countOf: ({ codeSha256 }) => places.clients.filter(({ pairing }) => pairing?.codeSha256 === codeSha256).length,
+    get paired() {
+      return places.clients.filter(({ pairing }) => pairing).length;
+    },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      clients.forEach((client) => client.close(1001, 'the relay ends'));
+      places.clients.forEach((client) => client.close(1001, 'the relay ends'));
       // Whoever is no client has nothing to lose, and whoever says nothing must not keep the relay from ending.
       server.closeAllConnections();
       const cut = setTimeout(() => connections.forEach((connection) => connection.destroy()), LEAVE_MS);

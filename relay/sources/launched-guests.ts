@@ -44,8 +44,9 @@ export class LaunchedGuests implements Launcher {
     return this.#starter.profiles();
   }
 
-  async launch(request: LaunchRequest): Promise<string> {
+  async launch(request: LaunchRequest, claim?: (id: string) => void): Promise<string> {
     const id = this.#attach(await this.#starter.start(request));
+    claim?.(id);
     await this.#guests.settled(id);
     return id;
   }

@@ -58,7 +58,7 @@ describeWithQemu('a guest launched from a profile', () => {
       { id, name: id.slice(9), backend: 'launcher', state: 'prelaunch', sev: false },
     ]);
     await expect(launcher.measurement(id)).rejects.toThrow('RELAY_NOT_SEV');
-    expect((await launcher.configuration(id)).text.split('\n')).toContain('q35,accel=tcg');
+    expect((await launcher.configuration(id)).text.split('\n')).toContain('type=q35,accel=tcg');
     await launcher.resume(id);
     await eventually(
       async () => (await launcher.list())[0]?.state,
@@ -113,7 +113,7 @@ describeWithQemu('a guest launched from a profile', () => {
     expect(await second.list()).toEqual([
       { id, name: id.slice(9), backend: 'launcher', state: 'prelaunch', sev: false },
     ]);
-    expect((await second.configuration(id)).text).toContain(id.slice(9));
+    expect((await second.configuration(id)).text.split('\n')).toContain('type=q35,accel=tcg');
     await second.destroy(id);
   });
 

@@ -13,7 +13,7 @@ import { DEFAULT_QEMU, GUEST_FILES, hostCbitpos, qemuArguments } from './launche
 import { GuestFolder, type GuestRecord } from './launcher/guest-folder.ts';
 import { describeProfile, FileHints, type LaunchProfile, type Profiles, readProfiles } from './launcher/profiles.ts';
 import { launchError } from './launcher/words.ts';
-import { hideSecrets } from './qmp/qemu-arguments.ts';
+import { qemuArgumentsForAudit } from './configuration/qemu-arguments.ts';
 import { QMP_LIMITS, QmpConnection } from './qmp/connection.ts';
 import type { GuestStarter, LaunchRequest, StartedGuest } from './types.ts';
 
@@ -155,7 +155,7 @@ const startedGuest = (folder: GuestFolder, { name, profile, sev, command }: Gues
   profile,
   sev,
   qmp: { path: folder.monitorPath },
-  configuration: hideSecrets(command),
+  configuration: qemuArgumentsForAudit(command),
 });
 
 // No look-alikes, and enough of them that two guests of one profile do not meet.

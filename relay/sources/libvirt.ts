@@ -9,8 +9,16 @@ import { blob, object, optional, u8, u32 } from '../../shared/schema.ts';
 import { type Log, plain } from '../serve/log.ts';
 import { endChild } from '../state/processes.ts';
 import { inState, type StateFolder } from '../state/state.ts';
+import { domainForAudit } from './configuration/domain-xml.ts';
 import { FileHints } from './launcher/profiles.ts';
-import { describeDomain, isSevDomain, PROFILE_PREFIX, readDomain, withSession } from './libvirt/domain.ts';
+import {
+  describeDomain,
+  isSevDomain,
+  PROFILE_PREFIX,
+  readDomain,
+  takesSession,
+  withSession,
+} from './libvirt/domain.ts';
 import { Virsh } from './libvirt/virsh.ts';
 import type { SevCapabilities } from './qmp/sev-commands.ts';
 import type { Configuration, GuestChange, Launcher, LaunchRequest, Measurement, SecretPacketParams } from './types.ts';
@@ -18,6 +26,8 @@ import type { Configuration, GuestChange, Launcher, LaunchRequest, Measurement, 
 const ID = /^libvirt:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 /** So many clients may ask for the list: virsh is asked once in this time. */
 const LIST_FRESH_MS = 500;
+/** A domain that is off can be defined anew at any time; so long its definition is taken as it was. */
+const DEFINITION_FRESH_MS = 5_000;
 const WATCH_AGAIN_MS = 5_000;
 /** Folders with files for one call of virsh, in the state folder. */
 const FILES_PREFIX = 'virsh-';
@@ -67,6 +77,7 @@ export class LibvirtGuests implements Launcher {
   readonly #hints = new FileHints();
   readonly #listeners = new Set<(change: GuestChange) => void>();
   #known: { readonly at: number; readonly guests: Promise<readonly Guest[]> } | undefined;
+  #sev = new Map<string, { readonly state: GuestState; readonly sev: boolean; readonly at: number }>();
   #lastStates = new Map<string, GuestState>();
   #stopWatching: () => void = () => undefined;
   #closed = false;
@@ -96,6 +107,7 @@ export class LibvirtGuests implements Launcher {
   }
 
   async measurement(id: string): Promise<Measurement> {
+    await this.#sevDomain(id);
     const lines = readLines(await this.#virsh.run('domlaunchsecinfo', uuidOf(id)));
     const measured = lines.get('sev-measurement');
     if (measured === undefined) throw new SevError('RELAY_NOT_SEV');
@@ -121,6 +133,7 @@ export class LibvirtGuests implements Launcher {
   }
 
   async inject(id: string, { header, secret, gpa }: SecretPacketParams): Promise<void> {
+    await this.#sevDomain(id);
     const place = gpa === undefined ? [] : ['--set-address', String(gpa)];
     await this.#withFiles({ header: toBase64(header), secret: toBase64(secret) }, (file) =>
       this.#virsh.run(
@@ -131,11 +144,11 @@ export class LibvirtGuests implements Launcher {
   }
 
   async resume(id: string): Promise<void> {
-    await this.#virsh.run('resume', uuidOf(id));
+    await this.#virsh.run('resume', (await this.#sevDomain(id)).uuid);
   }
 
   async destroy(id: string): Promise<void> {
-    await this.#virsh.run('destroy', uuidOf(id));
+    await this.#virsh.run('destroy', (await this.#sevDomain(id)).uuid);
   }
 
   report(): Promise<Uint8Array> {
@@ -148,7 +161,7 @@ export class LibvirtGuests implements Launcher {
   }
 
   async configuration(id: string): Promise<Configuration> {
-    return { kind: 'domain-xml', text: await this.#virsh.run('dumpxml', uuidOf(id)) };
+    return { kind: 'domain-xml', text: domainForAudit((await this.#sevDomain(id)).xml) };
   }
 
   /** Domains that are shut off, want SEV, and have files that can be read. */
@@ -159,12 +172,13 @@ export class LibvirtGuests implements Launcher {
   }
 
   /** Starts a shut-off domain, paused, with the owner's session in its launchSecurity. */
-  async launch(request: LaunchRequest): Promise<string> {
+  async launch(request: LaunchRequest, claim?: (id: string) => void): Promise<string> {
     const name = request.profile.slice(PROFILE_PREFIX.length);
     const guest = (await this.#list()).find((one) => one.name === name && one.state === 'shutdown');
     if (guest === undefined) throw new SevError('RELAY_NO_PROFILE', { at: plain(request.profile) });
     const xml = await this.#virsh.run('dumpxml', '--inactive', '--security-info', uuidOf(guest.id));
-    if (!isSevDomain(readDomain(xml))) throw new SevError('RELAY_NOT_SEV', { at: plain(request.profile) });
+    if (!takesSession(readDomain(xml))) throw new SevError('RELAY_NOT_SEV', { at: plain(request.profile) });
+    claim?.(guest.id);
     await this.#withFiles({ domain: withSession(xml, request) }, (file) => this.#virsh.run('define', file('domain')));
     await this.#virsh.run('start', '--paused', uuidOf(guest.id));
     return guest.id;
@@ -198,13 +212,43 @@ export class LibvirtGuests implements Launcher {
       this.#virsh.run('domstats', '--state', '--raw'),
     ]);
     const states = readStates(stats);
-    return names.split('\n').flatMap((line): Guest[] => {
+    const all = names.split('\n').flatMap((line): Guest[] => {
       const [, uuid, name] = /^([0-9a-f-]{36})\s+(.+?)\s*$/.exec(line) ?? [];
       if (uuid === undefined || name === undefined || !ID.test(`libvirt:${uuid}`)) return [];
       return [
         { id: `libvirt:${uuid}`, name: name.slice(0, 256), backend: 'libvirt', state: states.get(name) ?? 'unknown' },
       ];
     });
+    const areSev = await Promise.all(all.map((guest) => this.#isSev(guest)));
+    this.#sev = new Map([...this.#sev].filter(([id]) => all.some((guest) => guest.id === id)));
+    return all.filter((_, i) => areSev[i]);
+  }
+
+  /**
+   * Other domains of the host are none of a guest owner's business: for the relay they are not there.
+   * @throws SevError RELAY_NO_GUEST
+   */
+  async #sevDomain(id: string): Promise<{ readonly uuid: string; readonly xml: string }> {
+    const uuid = uuidOf(id);
+    const xml = await this.#virsh.run('dumpxml', uuid);
+    if (!isSevDomain(readDomain(xml))) throw new SevError('RELAY_NO_GUEST', { at: id });
+    return { uuid, xml };
+  }
+
+  /** Whether a domain is an SEV guest; read again when its state has changed, since only then its definition can have. */
+  async #isSev({ id, state }: Guest): Promise<boolean> {
+    const known = this.#sev.get(id);
+    if (known?.state === state && state !== 'shutdown') return known.sev;
+    const fresh = known?.state === state && performance.now() - known.at < DEFINITION_FRESH_MS;
+    if (fresh) return known.sev;
+    try {
+      const sev = isSevDomain(readDomain(await this.#virsh.run('dumpxml', uuidOf(id))));
+      this.#sev.set(id, { state, sev, at: performance.now() });
+      return sev;
+    } catch (error) {
+      this.#log.info(`${id} is left out: ${error instanceof SevError ? error.sentence : plain(String(error))}`);
+      return false;
+    }
   }
 
   async #describe(id: string): Promise<Profile | undefined> {

@@ -136,8 +136,12 @@ export interface Launcher extends GuestSource {
   /** Whether a profile of this name would be one of this launcher's. */
   launches(profile: string): boolean;
   profiles(): Promise<readonly Profile[]>;
-  /** Starts a guest, paused. @returns its id */
-  launch(request: LaunchRequest): Promise<string>;
+  /**
+   * Starts a guest, paused.
+   * @param claim is told its id before anything else is heard of it: from then on it is one owner's
+   * @returns its id
+   */
+  launch(request: LaunchRequest, claim?: (id: string) => void): Promise<string>;
 }
 
 /** Whether this host can run SEV guests, item by item. */

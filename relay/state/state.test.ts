@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { pairingCodeOf, PairingGate } from '../serve/pairing.ts';
 import { encodeMark, isAlive, markOf, ownMark, parseMark } from './processes.ts';
 import { defaultStatePath, openState, openTemporaryState } from './state.ts';
 import { temporaryFolder } from '../testing/testing.ts';
@@ -45,54 +44,6 @@ describe('the state folder', () => {
     expect(defaultStatePath({ STATE_DIRECTORY: '/var/lib/sev-relay:/x' })).toBe('/var/lib/sev-relay');
     expect(defaultStatePath({ XDG_STATE_HOME: '/home/o/.state' })).toBe('/home/o/.state/sev-relay');
     expect(defaultStatePath({})).toMatch(/\.local\/state\/sev-relay$/);
-  });
-});
-
-describe('the pairing code', () => {
-  it('is made once, for this user only', () => {
-    const state = { path: temporaryFolder(), close: () => undefined };
-    const code = pairingCodeOf(state);
-    expect(code).toMatch(/^[0-9a-z]{4}(-[0-9a-z]{4}){3}$/);
-    expect(pairingCodeOf(state)).toBe(code);
-    expect(statSync(join(state.path, 'pairing-code')).mode & 0o777).toBe(0o600);
-  });
-
-  it.each(['', 'short\n', 'aaaa-bbbb-cccc-ilou\n'])('that is no code (%j) is replaced', (content) => {
-    const state = { path: temporaryFolder(), close: () => undefined };
-    writeFileSync(join(state.path, 'pairing-code'), content);
-    const code = pairingCodeOf(state);
-    expect(readFileSync(join(state.path, 'pairing-code'), 'utf8')).toBe(`${code}\n`);
-    expect(code).not.toBe(content.trim());
-  });
-
-  it('is guessed at slowly, and each address by itself', () => {
-    let now = 0;
-    const gate = new PairingGate('aaaa', { tries: 3, everyMs: 1_000, addresses: 10 }, () => now);
-    const guess = (code: string, address = 'a'): string => {
-      try {
-        gate.admit(code, address);
-        return 'admitted';
-      } catch (error) {
-        return (error as { code: string }).code;
-      }
-    };
-    expect([1, 2, 3, 4].map(() => guess('b'))).toEqual([
-      'RELAY_PAIRING',
-      'RELAY_PAIRING',
-      'RELAY_PAIRING',
-      'RELAY_BUSY',
-    ]);
-    expect(guess('aaaa')).toBe('RELAY_BUSY');
-    expect(guess('aaaa', 'other')).toBe('admitted');
-    now += 1_001;
-    expect([guess('b'), guess('b')]).toEqual(['RELAY_PAIRING', 'RELAY_BUSY']);
-    now += 3_000;
-    expect(guess('A-A A-a')).toBe('admitted');
-  });
-
-  it('does not remember more addresses than it may', () => {
-    const gate = new PairingGate('aaaa', { tries: 3, everyMs: 1_000, addresses: 10 }, () => 0);
-    for (let i = 0; i < 1_000; i++) expect(() => gate.admit('b', `address ${i}`)).toThrow('RELAY_PAIRING');
   });
 });
 

@@ -1,10 +1,12 @@
 // The state folder: the pairing code and what must outlive a relay that dies. One relay uses it at a time.
-import { mkdtempSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { SevError } from '../../shared/errors.ts';
+import { requireOwnFolder } from './private-files.ts';
 import { releaseLock, takeLock } from './state-lock.ts';
 
+export { writeWhole } from './private-files.ts';
 export { readIfThere } from './read-if-there.ts';
 
 export interface StateFolder {
@@ -22,13 +24,25 @@ export function defaultStatePath(env: NodeJS.ProcessEnv = process.env): string {
  * Opens the folder for this process alone, and makes it where it is missing.
  * @throws SevError RELAY_STATE
  */
-export function openState(path: string): StateFolder {
+export function openState(given: string): StateFolder {
+  const { path } = openSharedState(given);
   const lock = join(path, 'lock');
+  inState(path, () => requireLock(lock, path));
+  return { path, close: () => releaseLock(lock) };
+}
+
+/**
+ * The folder without its lock, for verbs that run beside a relay. It is made where it is missing; one that another user
+ * could have prepared is refused.
+ * @throws SevError RELAY_STATE
+ */
+export function openSharedState(given: string): StateFolder {
+  const path = resolve(given);
   inState(path, () => {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    requireLock(lock, path);
+    requireOwnFolder(path);
   });
-  return { path, close: () => releaseLock(lock) };
+  return { path, close: () => undefined };
 }
 
 /** A folder that is gone afterwards, for a simulated host that nobody asked to remember anything. */
@@ -45,18 +59,6 @@ function requireLock(lock: string, path: string): void {
     because: `Another relay uses it: process ${holder.pid}.`,
     next: 'End that relay, or give this one a folder of its own with --state.',
   });
-}
-
-/** Writes a small file whole or not at all, readable by this user only. */
-export function writeWhole(path: string, content: string | Uint8Array): void {
-  const draft = `${path}.new`;
-  try {
-    writeFileSync(draft, content, { mode: 0o600, flush: true });
-    renameSync(draft, path);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
-  }
 }
 
 /** Does something in the state folder; what the disk says becomes RELAY_STATE. */

@@ -19,7 +19,7 @@ export class RelayProcess {
   #output = '';
 
   constructor(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.child = spawn(process.execPath, [program, '--listen', '127.0.0.1:0', ...args], {
+    this.child = spawn(process.execPath, [program, '--listen', '127.0.0.1:0', '--show-link', ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });

@@ -1,5 +1,5 @@
 // What the verbs about the platform share: opening it by the flags, asking before it is changed, writing files.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, writeFileSync } from 'node:fs';
 import { SevError } from '../../../shared/errors.ts';
 import type { Flags, Values } from '../flags.ts';
 import { HELP_FLAG } from '../flags.ts';
@@ -7,7 +7,7 @@ import { makeLog } from '../../serve/log.ts';
 import { HOST_FLAGS, type HostOptions, hostOptions } from '../options.ts';
 import { openPlatform, openSimulatedHost, simulatedPlatform } from '../../serve/open-sources.ts';
 import type { PlatformSource } from '../../sources/types.ts';
-import { defaultStatePath, inState, openTemporaryState, type StateFolder } from '../../state/state.ts';
+import { defaultStatePath, openSharedState, openTemporaryState, type StateFolder } from '../../state/state.ts';
 import { terminal } from '../process-terminal.ts';
 import { confirmAt } from '../terminal.ts';
 
@@ -44,9 +44,7 @@ export async function withPlatform<T>(
 /** The state folder without its lock: verbs only read and add certificates there. */
 function stateOf({ state, simulate }: HostOptions): StateFolder {
   if (state === undefined && simulate !== 'no') return openTemporaryState();
-  const path = state ?? defaultStatePath();
-  inState(path, () => mkdirSync(path, { recursive: true, mode: 0o700 }));
-  return { path, close: () => undefined };
+  return openSharedState(state ?? defaultStatePath());
 }
 
 /** @throws SevError RELAY_NOT_ALLOWED unless the operator said so by the flag, and says “yes” now */
@@ -70,11 +68,23 @@ export async function requireOwnership(
  */
 export function writeFile(path: string, content: Uint8Array | string, mode = 0o644): void {
   try {
-    writeFileSync(path, content, { mode, flag: mode === 0o600 ? 'wx' : 'w' });
+    if (mode === 0o600) return writeKey(path, content);
+    writeFileSync(path, content, { mode });
   } catch (cause) {
     const said = (cause as NodeJS.ErrnoException).code ?? 'no';
     const because =
       said === 'EEXIST' ? 'It is there already, and a key is never written over.' : `The system said ${said}.`;
     throw new SevError('RELAY_FILE', { at: path, because, cause });
+  }
+}
+
+/** A key: a new file of this user's alone, and no link is followed to it. */
+function writeKey(path: string, content: Uint8Array | string): void {
+  const { O_CREAT, O_EXCL, O_WRONLY } = constants;
+  const fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | (constants.O_NOFOLLOW ?? 0), 0o600);
+  try {
+    writeFileSync(fd, content);
+  } finally {
+    closeSync(fd);
   }
 }

@@ -1,11 +1,11 @@
 // `sev-relay serve`: options, start, say where, close.
-import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { SevError } from '../../../shared/errors.ts';
 import { helpOf } from '../flags.ts';
 import { makeLog } from '../../serve/log.ts';
 import { parseServeOptions, SERVE_COMMAND, type ServeOptions } from '../options.ts';
 import { start } from '../../serve/relay.ts';
+import { readTrusted } from '../../state/private-files.ts';
 import { announce } from '../../state/running-relay.ts';
 import { openSources } from '../../serve/open-sources.ts';
 import { defaultStatePath, openState, openTemporaryState, type StateFolder } from '../../state/state.ts';
@@ -22,16 +22,18 @@ export async function run(args: readonly string[]): Promise<number> {
   setFlagsFromString('--semi-space-growth-factor=1');
   const ended = interrupted();
   const log = makeLog(options.logLevel, terminal.err);
-  const tls = options.tls && { cert: readPem(options.tls.cert), key: readPem(options.tls.key) };
+  const tls = options.tls && { cert: readPem(options.tls.cert), key: readPem(options.tls.key, true) };
   const state = openStateOf(options);
   const confirm = (question: string): Promise<boolean> => confirmAt(process.stdin, terminal, question);
   try {
     const sources = await openSources(options, state, log, confirm);
     try {
       const relay = await start({ ...options, tls, state, log }, sources);
-      const conceal = announce(state, relay.url);
+      const conceal = announce(state, { url: relay.url, localCode: relay.localCode, cert: tls?.cert });
       const columns = screen.isTTY ? screen.columns || 80 : undefined;
-      print(describeRelay(relay, sources.facts, columns, sources.platform.simulated));
+      // A service's output is kept in a journal that others read. Behind a simulated host there is nothing to protect.
+      const isShown = columns !== undefined || options.showLink || sources.platform.simulated;
+      print(describeRelay(relay, sources.facts, columns, sources.platform.simulated, isShown));
       await ended;
       conceal();
       await relay.close();
@@ -48,10 +50,11 @@ export async function run(args: readonly string[]): Promise<number> {
 const openStateOf = ({ state, simulate }: ServeOptions): StateFolder =>
   simulate !== 'no' && state === undefined ? openTemporaryState() : openState(state ?? defaultStatePath());
 
-function readPem(path: string): string {
+function readPem(path: string, secret = false): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readTrusted(path, { secret });
   } catch (cause) {
+    if (cause instanceof SevError) throw cause;
     throw new SevError('RELAY_FILE', { at: path, because: 'It cannot be read.', cause });
   }
 }

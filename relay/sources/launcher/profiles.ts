@@ -1,6 +1,6 @@
 // Launch profiles: what the host operator wrote down, and the only things that a guest is ever started from.
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync, type Stats } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { requireDistinctMembers } from '../../../shared/encodings/strict-json.ts';
@@ -18,6 +18,8 @@ import {
   type Schema,
   string,
 } from '../../../shared/schema.ts';
+
+import { readTrusted } from '../../state/private-files.ts';
 
 const MAX_FILE_BYTES = 1024 * 1024;
 
@@ -84,7 +86,7 @@ export interface Profiles {
  */
 export function readProfiles(file: string): Profiles {
   try {
-    const text = readFileSync(file, 'utf8');
+    const text = readTrusted(file);
     if (text.length > MAX_FILE_BYTES) refuse('profiles', 'It is larger than any profiles should be.');
     const value: unknown = JSON.parse(text);
     requireDistinctMembers(text, 'profiles');
@@ -92,6 +94,7 @@ export function readProfiles(file: string): Profiles {
     profiles.forEach((profile, i) => requireSound(profile, profiles.slice(0, i)));
     return { maxGuests, profiles: profiles.map((profile) => withFullPaths(profile, dirname(resolve(file)))) };
   } catch (cause) {
+    if (cause instanceof SevError && cause.code === 'RELAY_FILE') throw cause;
     const place = cause instanceof SevError && cause.at ? ` (${cause.at.replace(/^\./, '')})` : '';
     const because = cause instanceof SevError ? `${cause.sentence}${place}` : `${readWords(cause)}.`;
     throw new SevError('RELAY_FILE', {

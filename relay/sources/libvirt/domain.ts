@@ -21,6 +21,10 @@ export function readDomain(xml: string): XmlElement {
 }
 
 export const isSevDomain = (domain: XmlElement): boolean =>
+  ['sev', 'sev-snp'].includes(part(domain, 'launchSecurity')?.attributes['type'] ?? '');
+
+/** One that can be launched with a session: SNP knows none. */
+export const takesSession = (domain: XmlElement): boolean =>
   part(domain, 'launchSecurity')?.attributes['type'] === 'sev';
 
 /** @returns undefined for a domain without SEV, or without a firmware that could be measured */
@@ -28,7 +32,7 @@ export async function describeDomain(xml: string, hints: FileHints): Promise<Pro
   const domain = readDomain(xml);
   const os = part(domain, 'os');
   const loader = os && childText(os, 'loader')?.trim();
-  if (!isSevDomain(domain) || os === undefined || loader === undefined) return undefined;
+  if (!takesSession(domain) || os === undefined || loader === undefined) return undefined;
   const files = { kernel: childText(os, 'kernel')?.trim(), initrd: childText(os, 'initrd')?.trim() };
   const cmdline = part(os, 'cmdline')?.wholeText;
   const policy = readLibvirtPolicy(part(domain, 'launchSecurity', 'policy')?.text) ?? 0;

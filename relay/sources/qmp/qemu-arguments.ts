@@ -1,12 +1,11 @@
 // The command line of the QEMU behind a monitor, from /proc: for the configuration audit, and no more than a hint.
 import { readdir, readFile } from 'node:fs/promises';
 import { SevError } from '../../../shared/errors.ts';
+import { qemuArgumentsForAudit } from '../configuration/qemu-arguments.ts';
 import type { QmpEndpoint } from '../types.ts';
 
-const MAX_CHARACTERS = 200_000;
-
 /**
- * One argument a line, without what could be a key or a password.
+ * One argument a line, and only what the audit reads.
  * @throws SevError RELAY_QMP when no process of this host shows this monitor in its arguments
  */
 export async function qemuArguments(endpoint: QmpEndpoint, proc = '/proc'): Promise<string> {
@@ -14,7 +13,7 @@ export async function qemuArguments(endpoint: QmpEndpoint, proc = '/proc'): Prom
   for (const pid of await readdir(proc)) {
     if (!/^\d+$/.test(pid)) continue;
     const args = await argumentsOf(`${proc}/${pid}/cmdline`);
-    if (/qemu/.test(args[0] ?? '') && args.some((arg) => namesMonitor(arg, marks))) return hideSecrets(args);
+    if (/qemu/.test(args[0] ?? '') && args.some((arg) => namesMonitor(arg, marks))) return qemuArgumentsForAudit(args);
   }
   throw new SevError('RELAY_QMP', {
     sentence: 'The arguments of this QEMU cannot be seen from here.',
@@ -39,11 +38,3 @@ const marksOf = (endpoint: QmpEndpoint): readonly string[] =>
   'path' in endpoint
     ? [`unix:${endpoint.path}`, `path=${endpoint.path}`]
     : [`tcp:${endpoint.port}`, `port=${endpoint.port}`];
-
-/** Joins the arguments, with the values of secrets and passwords left out. */
-export const hideSecrets = (args: readonly string[]): string =>
-  args
-    .map((arg) => (arg.startsWith('secret,') ? arg.replace(/\bdata=.*$/, 'data=(hidden)') : arg))
-    .map((arg) => arg.replaceAll(/\b(password|passphrase|passwd)=[^,]*/gi, '$1=(hidden)').replaceAll(/[\r\n]/g, ' '))
-    .join('\n')
-    .slice(0, MAX_CHARACTERS);
