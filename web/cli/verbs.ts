@@ -27,6 +27,10 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     summary: 'compute a launch digest with the options of sev-snp-measure (SEV, SEV-ES, SEV-SNP)',
     load: () => import('./measure.ts'),
   },
+  'id-block': {
+    summary: "make, show or verify an SNP guest's ID block",
+    load: () => import('./id-block.ts'),
+  },
   secret: {
     summary: 'pack secrets for a verified launch',
     load: () => import('./secret.ts'),
