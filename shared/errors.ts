@@ -1,5 +1,5 @@
 // The one error class of the project, and the table of what each code means to a person.
-// STYLE.md: a stable code, the field or place, a sentence for people, and what to do next.
+// docs/style.md: a stable code, the field or place, a sentence for people, and what to do next.
 
 import type { ErrorWords } from './errors/words.ts';
 import { BYTES_ERRORS } from './errors/bytes.ts';

@@ -1,4 +1,4 @@
-// Why QEMU did not start: its last words → codes and sentences. spec/host-interfaces.md, “Start options and their failures”.
+// Why QEMU did not start: its last words → codes and sentences. docs/formats.md, “Start options and their failures”.
 import { amdSpErrorCode } from '../../../shared/errors/amdsp.ts';
 import { type ErrorCode, type ErrorDetails, SevError } from '../../../shared/errors.ts';
 import { plain } from '../../serve/log.ts';

@@ -1,4 +1,4 @@
-// QEMU's own error texts → codes and sentences. spec/host-interfaces.md, part 3; QEMU, target/i386/sev.c.
+// QEMU's own error texts → codes and sentences. docs/formats.md, “QMP”; QEMU, target/i386/sev.c.
 import { amdSpErrorCode } from '../../../shared/errors/amdsp.ts';
 import { type ErrorCode, type ErrorDetails, SevError } from '../../../shared/errors.ts';
 import { plain } from '../../serve/log.ts';

@@ -1,4 +1,4 @@
-// May the secret be released into this launch? Every condition of DESIGN.md's rule 2, each with its finding.
+// May the secret be released into this launch? Every condition of docs/rules.md, rule 2, each with its finding.
 import { SevError } from '../../errors.ts';
 import { dottedBothRadices } from '../../bytes/number.ts';
 import {

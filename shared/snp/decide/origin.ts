@@ -1,4 +1,4 @@
-// Where a value that is expected came from. DESIGN.md, rule 11: only the guest owner says what is expected.
+// Where a value that is expected came from. docs/rules.md, rule 11: only the guest owner says what is expected.
 
 /** Who can say something that the owner has not. */
 export type Claimant = 'host' | 'code' | 'file' | 'backup' | 'earlier-version';

@@ -8,7 +8,7 @@ import type { FinalCheckId } from '../sev/release/final-check.ts';
 import type { Judged } from './judged.ts';
 import type { Plan } from '../sev/plan/plan.ts';
 
-/** DESIGN.md, “The journey of one launch”. */
+/** docs/rules.md, “The journey of one launch”. */
 export type LaunchState =
   'platform' | 'session' | 'launched' | 'verified' | 'mismatch' | 'released' | 'running' | 'abandoned';
 
