@@ -1,10 +1,8 @@
 // Processor families as AMD's key server (KDS) names them: each has a root of its own and a layout of its TCB.
 // SNP report specification part 5; 57230 1.5.
 
-import type { ProductLine } from '../../trust/pinned-root.ts';
-
 /** Genoa's line serves Bergamo and Siena too. */
-export type SnpProduct = ProductLine;
+export type SnpProduct = 'Milan' | 'Genoa' | 'Turin';
 
 export const SNP_PRODUCTS: readonly SnpProduct[] = ['Milan', 'Genoa', 'Turin'];
 
