@@ -1,7 +1,7 @@
 // docs/dependencies.md: every package that reaches a user, what it does there, and why it is not written here.
 import { readLockfile } from './lockfile.ts';
 import { packageNamed } from './licences.ts';
-import { SHIPPED, type ShippedIn } from './shipped.ts';
+import { SHIPPED, type ShippedIn, WEIGHED } from './shipped.ts';
 
 const PLACES: Readonly<Record<ShippedIn, string>> = {
   page: 'in the web app',
@@ -27,6 +27,12 @@ export function dependenciesPage(packages = readLockfile()): string {
     }),
     '',
     '`shared/`, the part that parses, verifies and decides, uses the two `@noble` packages and nothing else.',
+    '',
+    '## Weighed, and not taken',
+    '',
+    '| package | what is used instead | why |',
+    '| --- | --- | --- |',
+    ...WEIGHED.map(({ what, instead, why }) => `| ${what} | ${instead} | ${why} |`),
     '',
     '## How they are watched',
     '',

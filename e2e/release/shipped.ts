@@ -83,3 +83,18 @@ export const SHIPPED: readonly Shipped[] = [
     why: 'The only reader found that reads dense codes from a small picture, in 3 to 10 ms. Loaded when a scanner opens.',
   },
 ];
+
+/** What was looked at for one of our own parts, and not taken. */
+export interface Weighed {
+  readonly what: string;
+  readonly instead: string;
+  readonly why: string;
+}
+
+export const WEIGHED: readonly Weighed[] = [
+  {
+    what: '@peculiar/x509 2.2.0, @peculiar/asn1-x509 2.11.1',
+    instead: '`shared/encodings/der-reader.ts`, `shared/snp/formats/x509*.ts`',
+    why: 'They read BER: a byte behind the certificate, lengths that are not minimal or not definite, padded numbers and extensions that occur twice are all accepted, and AMD’s own certificates are what an attacker would bend. 57 KB and 30 KB after gzip; one ARK takes 3 ms. The profile that AMD uses (one signature algorithm, two kinds of keys) needs some 500 lines of our own, refuses all of that, and is fuzzed.',
+  },
+];
