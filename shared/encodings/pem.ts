@@ -1,6 +1,6 @@
 // PEM: base64 between dashes. Certificates and CRLs come in it, several in one file, and so do reports.
 import { SevError } from '../errors.ts';
-import { fromBase64, fromUtf8 } from '../bytes/text.ts';
+import { ascii, fromBase64, fromUtf8 } from '../bytes/text.ts';
 
 export interface PemBlock {
   /** What stands between BEGIN and the dashes: `CERTIFICATE`. */
@@ -9,12 +9,13 @@ export interface PemBlock {
 }
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]*)-----END ([A-Z0-9 ]{1,40})-----/g;
-const DASHES = [0x2d, 0x2d, 0x2d, 0x2d, 0x2d];
+const BEGIN = ascii('-----BEGIN ');
+const DER_SEQUENCE = 0x30;
 
-/** Whether these bytes begin like PEM, after white space. */
+/** Whether these bytes are text with a block in it, perhaps after words as `openssl x509 -text` writes them; DER begins otherwise. */
 export function looksLikePem(bytes: Uint8Array): boolean {
-  const start = bytes.findIndex((byte) => byte > 0x20);
-  return start >= 0 && DASHES.every((dash, i) => bytes[start + i] === dash);
+  if (bytes[0] === DER_SEQUENCE) return false;
+  return bytes.some((byte, start) => byte === BEGIN[0] && BEGIN.every((expected, i) => bytes[start + i] === expected));
 }
 
 /**

@@ -5,6 +5,7 @@ import { concat } from '../bytes/writer.ts';
 import { SevError } from '../errors.ts';
 import { EVIDENCE_FUZZ_TARGETS } from './fuzz-evidence.ts';
 import { LAUNCH_FUZZ_TARGETS } from './fuzz-launch.ts';
+import { SNP_FUZZ_TARGETS } from './fuzz-snp.ts';
 import { FUZZ_TARGETS } from './fuzz-targets.ts';
 
 /** Zero, one, both signs of a byte's bounds, or anything. */
@@ -26,7 +27,7 @@ const mutated = (seeds: readonly Uint8Array[]) =>
       return concat(bytes.slice(start, Math.max(0, bytes.length - cut)), tail);
     });
 
-describe.each([...FUZZ_TARGETS, ...LAUNCH_FUZZ_TARGETS, ...EVIDENCE_FUZZ_TARGETS])(
+describe.each([...FUZZ_TARGETS, ...LAUNCH_FUZZ_TARGETS, ...EVIDENCE_FUZZ_TARGETS, ...SNP_FUZZ_TARGETS])(
   'Any bytes given as $name',
   ({ run, seeds }) => {
     it('are read where they are what they should be', async () => {
