@@ -33,14 +33,19 @@ export function compareOneOf<T>(
   return find('unchecked', 'SNP_FIELD_CLAIMED', { field, equal: wish.some(same) }, { ...shown, expected });
 }
 
-/** A requirement that is not a mere comparison: judged by `judge` when it is the owner's own. */
+/**
+ * A requirement that is not a mere comparison: judged by `judge` when it is the owner's own.
+ * @param asks whether a value asks for anything: an empty floor and an empty mask do not, and nothing was checked
+ */
 export function judgeWish<T>(
   name: keyof typeof WISH_NAMES,
   wish: Wish<T> | undefined,
+  asks: (value: T) => boolean,
   judge: (value: T) => readonly SnpFinding[],
 ): readonly SnpFinding[] {
   const named = { wish: WISH_NAMES[name] };
-  if (wish === undefined) return [find('unchecked', 'SNP_WISH_UNASKED', named)];
+  if (wish === undefined || (wish !== 'any' && !asks(wish.value)))
+    return [find('unchecked', 'SNP_WISH_UNASKED', named)];
   if (wish === 'any') return [find('note', 'SNP_WISH_ANY', named)];
   if (isOwn(wish.origin)) return judge(wish.value);
   const found = judge(wish.value).some(({ severity }) => severity === 'refused');

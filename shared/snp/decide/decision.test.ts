@@ -64,6 +64,17 @@ describeWithVectors('Deciding on an SNP report', () => {
     expect(decide({}).kind).toBe('incomplete');
   });
 
+  it('takes an empty floor, mask or list for what it is: nothing was asked', () => {
+    const empty: readonly Partial<SnpExpectation>[] = [
+      { minTcb: own({}) },
+      { mitigations: own(0n) },
+      { policyBits: own({ mask: 0n, value: 0n }) },
+      { platformBits: own({ mask: 0n, value: 0n }) },
+      { measurement: [] },
+    ];
+    for (const wish of empty) expect(decide({ ...all, ...wish }).kind, Object.keys(wish).join()).toBe('incomplete');
+  });
+
   it('lets no claim decide, whether it is equal or not', () => {
     const { report } = verified;
     const wishes: readonly Partial<SnpExpectation>[] = [
@@ -72,7 +83,7 @@ describeWithVectors('Deciding on an SNP report', () => {
       { reportData: [claimed(report.reportData)] },
       { minTcb: claimed({ snp: 1 }) },
       { minTcb: claimed({ snp: 255 }) },
-      { policyBits: claimed({ mask: 0n, value: 0n }) },
+      { policyBits: claimed({ mask: 1n, value: 0n }) },
       { signedBy: { idKeys: [claimed(report.idKeyDigest)], authorKeys: [] } },
     ];
     for (const wish of wishes)

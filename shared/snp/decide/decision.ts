@@ -127,7 +127,7 @@ function policyFindings({ report }: VerifiedReport, expectation: SnpExpectation)
       actual,
     ),
     ...(hasAgent ? [find('warning', 'SNP_MIGRATION_AGENT')] : []),
-    ...judgeWish('policyBits', expectation.policyBits, (bits) => {
+    ...judgeWish('policyBits', expectation.policyBits, asksForBits, (bits) => {
       const list = differing(policyValue, bits);
       if (list.length > 0) return [find('refused', 'SNP_POLICY_BITS', { list }, { expected: showBits(bits), actual })];
       return [find('ok', 'SNP_POLICY_BITS_EQUAL', undefined, { actual })];
@@ -151,6 +151,8 @@ function flagFinding(
   return allowed ? find('warning', accepted, undefined, { actual }) : find('refused', refused, undefined, { actual });
 }
 
+const asksForBits = ({ mask }: MaskedBits): boolean => mask !== 0n;
+
 const differing = (actual: bigint, { mask, value }: MaskedBits): readonly number[] => bitsOf((actual ^ value) & mask);
 const showBits = ({ mask, value }: MaskedBits): string => `0x${value.toString(16)} under 0x${mask.toString(16)}`;
 
@@ -169,7 +171,7 @@ function platformFindings({ report }: VerifiedReport, { platformBits }: SnpExpec
   const unknown = unknownPlatformBits(platformInfo);
   const actual = `0x${platformInfo.toString(16)}`;
   return [
-    ...judgeWish('platformBits', platformBits, (bits) => {
+    ...judgeWish('platformBits', platformBits, asksForBits, (bits) => {
       const list = differing(platformInfo, bits);
       if (list.length > 0)
         return [find('refused', 'SNP_PLATFORM_BITS', { list }, { expected: showBits(bits), actual })];

@@ -1,7 +1,7 @@
 // Floors: what the owner requires of the firmware's age. A floor must hold for REPORTED_TCB first, since only it is bound by
 // cryptography; asking it of all four is the strict reading. SNP report specification parts 5 and 8.
 import type { FirmwareVersion, SnpReport } from '../formats/report.ts';
-import { partsBelow, sameTcb, showTcb } from '../formats/tcb.ts';
+import { partsBelow, sameTcb, showTcb, type Tcb, TCB_PARTS } from '../formats/tcb.ts';
 import { judgeWish } from './compare.ts';
 import type { SnpExpectation } from './expectation.ts';
 import { find, type SnpFinding } from './finding.ts';
@@ -21,8 +21,10 @@ const TCBS: readonly { readonly tcb: TcbName; readonly field: `${TcbName}Tcb` }[
   { tcb: 'launch', field: 'launchTcb' },
 ];
 
+const asksForPart = (floor: Partial<Tcb>): boolean => TCB_PARTS.some((part) => floor[part] !== undefined);
+
 const tcbFindings = (report: SnpReport, { minTcb }: SnpExpectation): readonly SnpFinding[] =>
-  judgeWish('minTcb', minTcb, (floor) => {
+  judgeWish('minTcb', minTcb, asksForPart, (floor) => {
     const expected = `≥ ${showTcb(floor)}`;
     const below = TCBS.flatMap(({ tcb, field }) => {
       const parts = partsBelow(report[field], floor);
@@ -34,17 +36,22 @@ const tcbFindings = (report: SnpReport, { minTcb }: SnpExpectation): readonly Sn
   });
 
 const versionFindings = (report: SnpReport, { minFirmware }: SnpExpectation): readonly SnpFinding[] =>
-  judgeWish('minFirmware', minFirmware, (floor) => {
-    const expected = `≥ ${showVersion(floor)}`;
-    const below = (['current', 'committed'] as const).flatMap((which) => {
-      if (!isOlder(report[which], floor)) return [];
-      return [
-        find('refused', 'SNP_FIRMWARE_BELOW', { which, floor }, { expected, actual: showVersion(report[which]) }),
-      ];
-    });
-    if (below.length > 0) return below;
-    return [find('ok', 'SNP_FIRMWARE_REACHED', undefined, { expected, actual: showVersion(report.current) })];
-  });
+  judgeWish(
+    'minFirmware',
+    minFirmware,
+    () => true,
+    (floor) => {
+      const expected = `≥ ${showVersion(floor)}`;
+      const below = (['current', 'committed'] as const).flatMap((which) => {
+        if (!isOlder(report[which], floor)) return [];
+        return [
+          find('refused', 'SNP_FIRMWARE_BELOW', { which, floor }, { expected, actual: showVersion(report[which]) }),
+        ];
+      });
+      if (below.length > 0) return below;
+      return [find('ok', 'SNP_FIRMWARE_REACHED', undefined, { expected, actual: showVersion(report.current) })];
+    },
+  );
 
 function provisionalFinding(report: SnpReport, { sameFirmware }: SnpExpectation): SnpFinding {
   const { current, committed, currentTcb, committedTcb } = report;
@@ -67,19 +74,26 @@ function mitigationFindings(report: SnpReport, { mitigations }: SnpExpectation):
     const asked = mitigations !== undefined && mitigations !== 'any';
     return [find(asked ? 'refused' : 'note', 'SNP_MITIGATIONS_UNSAID')];
   }
-  return judgeWish('mitigations', mitigations, (mask) => {
-    const missing = (
-      [
-        ['launch', launch],
-        ['current', current],
-      ] as const
-    ).filter(([, vector]) => (vector & mask) !== mask);
-    if (missing.length === 0)
-      return [find('ok', 'SNP_MITIGATIONS_ACTIVE', undefined, { expected: hex(mask), actual: hex(launch & current) })];
-    return missing.map(([when, vector]) =>
-      find('refused', 'SNP_MITIGATIONS_MISSING', { when }, { expected: hex(mask), actual: hex(vector) }),
-    );
-  });
+  return judgeWish(
+    'mitigations',
+    mitigations,
+    (mask) => mask !== 0n,
+    (mask) => {
+      const missing = (
+        [
+          ['launch', launch],
+          ['current', current],
+        ] as const
+      ).filter(([, vector]) => (vector & mask) !== mask);
+      if (missing.length === 0)
+        return [
+          find('ok', 'SNP_MITIGATIONS_ACTIVE', undefined, { expected: hex(mask), actual: hex(launch & current) }),
+        ];
+      return missing.map(([when, vector]) =>
+        find('refused', 'SNP_MITIGATIONS_MISSING', { when }, { expected: hex(mask), actual: hex(vector) }),
+      );
+    },
+  );
 }
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;

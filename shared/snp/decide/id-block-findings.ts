@@ -59,8 +59,13 @@ function bestMatch(keys: readonly TrustedKey[], digest: Uint8Array): TrustedKey 
 }
 
 const svnFindings = (report: SnpReport, { minGuestSvn }: SnpExpectation): readonly SnpFinding[] =>
-  judgeWish('minGuestSvn', minGuestSvn, (floor) => {
-    const compared = { expected: `≥ ${floor}`, actual: String(report.guestSvn) };
-    if (report.guestSvn < floor) return [find('refused', 'SNP_SVN_BELOW', { floor }, compared)];
-    return [find('ok', 'SNP_SVN_REACHED', undefined, compared)];
-  });
+  judgeWish(
+    'minGuestSvn',
+    minGuestSvn,
+    () => true,
+    (floor) => {
+      const compared = { expected: `≥ ${floor}`, actual: String(report.guestSvn) };
+      if (report.guestSvn < floor) return [find('refused', 'SNP_SVN_BELOW', { floor }, compared)];
+      return [find('ok', 'SNP_SVN_REACHED', undefined, compared)];
+    },
+  );
