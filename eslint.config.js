@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import regexp from 'eslint-plugin-regexp';
 import svelte from 'eslint-plugin-svelte';
 import ts from 'typescript-eslint';
 import house from './e2e/house/fence.js';
@@ -55,6 +56,16 @@ export default ts.config(
       '**/*.test.ts',
     ],
     rules: { 'no-restricted-syntax': ['error', ...PRINTING] },
+  },
+  // Regular expressions that read what others wrote take time in proportion to it. e2e/linear tries the parsers.
+  {
+    files: ['**/*.ts', '**/*.svelte'],
+    ignores: ['**/*.test.ts', '**/*.spec.ts', '**/testing/**'],
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential', ignoreSticky: true }],
+    },
   },
   {
     files: ['**/*.ts', '**/*.svelte'],

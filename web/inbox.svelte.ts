@@ -4,6 +4,7 @@ import { SevError } from '../shared/errors.ts';
 import { PIECE_WORDS, type Piece, type PieceKind } from '../shared/intake/piece.ts';
 import { address, type Navigation } from './navigation.svelte.ts';
 import { readGiven } from './workers/intake.ts';
+import { recogniseGiven } from './workers/recognise.ts';
 import { looksLikePairing, parsePairing } from './relay/pairing.ts';
 
 /** Takes files of any content, as they are. */
@@ -104,9 +105,6 @@ export class Inbox {
   }
 }
 
-/** @throws SevError BYTES_UNKNOWN, BYTES_TOO_LARGE, or the fault of what a file was taken for */
-export async function recogniseFiles(files: readonly File[]): Promise<readonly Piece[]> {
-  const { recognise } = await import('../shared/intake/recognise.ts');
-  const given = await readGiven(files);
-  return (await Promise.all(given.map(({ bytes, name }) => recognise(bytes, name)))).flat();
-}
+/** @throws SevError BYTES_UNKNOWN, BYTES_TOO_LARGE, BYTES_SLOW, or the fault of what a file was taken for */
+export const recogniseFiles = async (files: readonly File[]): Promise<readonly Piece[]> =>
+  recogniseGiven(await readGiven(files));

@@ -36,6 +36,26 @@ test('A file that is no certificate is named for what it is not', async ({ page,
   await expect(page.getByText('This is nothing that is known here.').first()).toBeVisible();
 });
 
+test('A mebibyte of line feeds is refused in words, and the page never stands still', async ({ page, app }) => {
+  await page.goto(app.url);
+  await expect(page.getByRole('heading').first()).toBeVisible();
+  const longest = await page.evaluate(async () => {
+    let [last, worst] = [performance.now(), 0];
+    const ticking = setInterval(() => {
+      worst = Math.max(worst, performance.now() - last);
+      last = performance.now();
+    }, 20);
+    const data = new DataTransfer();
+    data.items.add(new File([`x${'\n'.repeat(1024 * 1024 - 2)}x`], 'notes.txt'));
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    clearInterval(ticking);
+    return worst;
+  });
+  await expect(page.getByText('This is nothing that is known here.').first()).toBeVisible();
+  expect(longest).toBeLessThan(2000);
+});
+
 test('A truncated chain and a forged root are refused in words', async ({ page, app }) => {
   test.skip(!vectorsFolder, NO_VECTORS);
   const drop = async (name: string): Promise<void> => {

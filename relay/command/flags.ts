@@ -74,7 +74,7 @@ function parse(args: string[], flags: Flags): { values: Record<string, RawValue>
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true });
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message.split('\n')[0]!.replace(/\. .*$/, '') : '';
+    const said = cause instanceof Error ? cause.message.split('\n', 1)[0]!.split('. ', 1)[0]! : '';
     throw new SevError('RELAY_USAGE', { because: `${said}.`, cause });
   }
 }

@@ -213,8 +213,9 @@ export class LibvirtGuests implements Launcher {
     ]);
     const states = readStates(stats);
     const all = names.split('\n').flatMap((line): Guest[] => {
-      const [, uuid, name] = /^([0-9a-f-]{36})\s+(.+?)\s*$/.exec(line) ?? [];
-      if (uuid === undefined || name === undefined || !ID.test(`libvirt:${uuid}`)) return [];
+      const [, uuid, rest] = /^([0-9a-f-]{36})\s(.+)$/.exec(line.trim()) ?? [];
+      const name = rest?.trim();
+      if (uuid === undefined || !name || !ID.test(`libvirt:${uuid}`)) return [];
       return [
         { id: `libvirt:${uuid}`, name: name.slice(0, 256), backend: 'libvirt', state: states.get(name) ?? 'unknown' },
       ];
@@ -329,7 +330,7 @@ function uuidOf(id: string): string {
 
 /** `name   : value` lines of nodesevinfo and domlaunchsecinfo. */
 function readLines(text: string): Map<string, string> {
-  const pairs = text.split('\n').map((line) => /^\s*([a-z0-9-]+)\s*:\s*(\S*)\s*$/.exec(line));
+  const pairs = text.split('\n').map((line) => /^([a-z0-9-]+)\s*:\s*(\S*)$/.exec(line.trim()));
   return new Map(pairs.filter((pair) => pair !== null).map(([, name, value]) => [name!, value!]));
 }
 

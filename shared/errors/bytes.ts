@@ -10,6 +10,10 @@ export const BYTES_ERRORS = {
     sentence: 'A reserved field is not zero.',
     next: 'Refuse the blob, and ask its sender for an unchanged copy.',
   },
+  BYTES_SLOW: {
+    sentence: 'Reading this takes too long. It was stopped.',
+    next: 'Give the file itself, or only the part that you were asked for.',
+  },
   BYTES_VALUE: {
     sentence: 'A field holds a value that the format does not have.',
     next: 'Get the blob again from its source, and give it unchanged.',

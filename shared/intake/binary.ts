@@ -5,6 +5,7 @@ import { ascii, toHex } from '../bytes/text.ts';
 import { looksLikeCertificates, readCertificates } from './certificates.ts';
 import { MAX_INPUT_BYTES } from './limits.ts';
 import type { Piece, PieceKind } from './piece.ts';
+import { nameAlone } from '../text/file-name.ts';
 
 const OVMF_FOOTER = encodeGuid('96b582de-1fb2-45f7-baea-a366c55a082d');
 /** Firmware from before the table of GUIDs ends with the SEV-ES reset block itself. */
@@ -61,14 +62,14 @@ export async function readBinary(bytes: Uint8Array, source: string): Promise<Pie
 /** Raw keys have nothing but their tools' file names to be known by: sevctl's NAME_tik.bin, sev-tool's tmp_tk.bin. */
 export function readTransportKey(bytes: Uint8Array, source: string): Piece | undefined {
   const isKey =
-    (bytes.length === 16 && /(^|[/\\_.-])t[ei]k\b[^/\\]*$/i.test(source)) ||
-    (bytes.length === 32 && /(^|[/\\_.-])tk\b[^/\\]*$/i.test(source));
+    (bytes.length === 16 && /(?:^|[_.-])t[ei]k\b/i.test(nameAlone(source))) ||
+    (bytes.length === 32 && /(?:^|[_.-])tk\b/i.test(nameAlone(source)));
   return isKey ? { kind: 'transport-key', bytes: bytes.slice(), source } : undefined;
 }
 
 /** sev-tool names its files getid_s0_out.txt and getid_s1_out.txt; QMP's member is cpu0-id. */
 const socketOf = (source: string): 0 | 1 | undefined => {
-  const digit = /(?:_s|cpu)([01])[^/]*$/i.exec(source)?.[1];
+  const digit = /(?:_s|cpu)([01])/i.exec(nameAlone(source))?.[1];
   return digit === undefined ? undefined : digit === '0' ? 0 : 1;
 };
 

@@ -81,7 +81,7 @@ const TEXTS: readonly (readonly [RegExp, Named])[] = [
     },
   ],
   [
-    /^\s*(?:•?⬑ )?(?:PDH|PEK|CEK) EP384 [DE]256 [0-9a-f]{64}/m,
+    /^[ \t]*(?:•?⬑ )?(?:PDH|PEK|CEK) EP384 [DE]256 [0-9a-f]{64}/m,
     {
       sentence: "These are a chain's ids, as `sevctl verify` prints them: they prove nothing by themselves.",
       next: 'Give the chain itself, from `sevctl export --full FILE` or `sev-relay export --full FILE`.',

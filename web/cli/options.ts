@@ -52,8 +52,15 @@ function parse(args: readonly string[], table: OptionTable): { values: RawValues
   try {
     return parseArgs({ args: [...args], options: config, strict: true, allowPositionals: true });
   } catch (cause) {
-    throw usage('', cause instanceof Error ? (cause.message.split(/\.?(?:\s*\n|\. |\.?$)/)[0] ?? '') + '.' : '');
+    throw usage('', cause instanceof Error ? firstSentence(cause.message) : '');
   }
+}
+
+/** Node's own words go on with advice that is not ours. */
+function firstSentence(text: string): string {
+  const [line = ''] = text.split('\n', 1);
+  const [sentence = ''] = line.split('. ', 1);
+  return `${sentence.trimEnd().replace(/\.$/, '')}.`;
 }
 
 function valueOf(spec: OptionSpec, raw: RawValues[string], at: string): unknown {

@@ -39,10 +39,17 @@ const TEXTS: readonly (readonly [RegExp, ErrorCode, ErrorDetails])[] = [
   ],
 ];
 
+/** Without the name of the program before it: `qemu-system-x86_64: `. */
+function withoutProgram(line: string): string {
+  const end = line.indexOf(': ');
+  const program = line.slice(0, Math.max(0, end));
+  return program.includes('qemu') && !/\s/.test(program) ? line.slice(end + 2) : line;
+}
+
 /** @param output what QEMU wrote before it ended */
 export function launchError(output: string): SevError {
   const lines = output.trim().split('\n').slice(-3);
-  const said = plain(lines.map((line) => line.replace(/^\S*qemu\S*: /, '')).join(' '), 400);
+  const said = plain(lines.map((line) => withoutProgram(line)).join(' '), 400);
   const because = said === '' ? 'It said nothing.' : `QEMU said: “${said}”.`;
   const status = /fw_error=(\d+)/.exec(said)?.[1];
   if (status !== undefined && Number(status) > 0) {

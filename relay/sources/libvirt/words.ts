@@ -45,8 +45,12 @@ const TEXTS: readonly (readonly [RegExp, ErrorCode, ErrorDetails])[] = [
 /** libvirt's connection broke in the middle: nobody knows whether the command was done. */
 const BROKEN = /Disconnected from|end of file|Broken pipe|[Kk]eepalive|connection closed|Timed out during operation/;
 
-/** @param said virsh's error lines, made into one */
-export function libvirtError(command: string, said: string): SevError {
+/** More than virsh ever says of one failure; patterns with “.*” look no further. */
+const MAX_WORDS = 2000;
+
+/** @param whole virsh's error lines, made into one */
+export function libvirtError(command: string, whole: string): SevError {
+  const said = whole.slice(0, MAX_WORDS);
   const at = `virsh ${command}`;
   const [, qemuCommand, desc] = /unable to execute QEMU command '([^']+)': (.+)$/.exec(said) ?? [];
   if (qemuCommand !== undefined && desc !== undefined) return qmpError(qemuCommand, { class: 'GenericError', desc });

@@ -2,6 +2,7 @@
 import { SevError } from '../../errors.ts';
 import { fromBase64, fromUtf8 } from '../../bytes/text.ts';
 import type { CryptoKey } from '../../crypto/subtle.ts';
+import { nameAlone } from '../../text/file-name.ts';
 import { LAUNCH_SESSION_SIZE, parseLaunchSession } from '../formats/launch-session.ts';
 import { parseSevCert, SEV_CERT_SIZE } from '../formats/sev-cert.ts';
 import { type RawTransportKeys, sessionFitsPolicy } from './session-blob.ts';
@@ -48,7 +49,7 @@ export function importSession(files: readonly GivenFile[]): ImportedSession {
 
 function readFile({ name, bytes }: GivenFile): Found {
   // The last such word: whatever the session was called stands before it.
-  const said = /(?:^|[/\\])[^/\\]*(godh|session|launch_blob|tmp_tk|tek|tik|tk)[^/\\]*$/i.exec(name)?.[1]?.toLowerCase();
+  const said = /^.*(godh|session|launch_blob|tmp_tk|tek|tik|tk)/is.exec(nameAlone(name))?.[1]?.toLowerCase();
   const binary = decoded(bytes);
   switch (binary.length) {
     case SEV_CERT_SIZE:

@@ -42,7 +42,7 @@ export function plainName({ name }: Pick<LaunchRecord, 'name'>): string {
   const plain = name
     .normalize('NFKD')
     .replace(/[^A-Za-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
+    .replace(/^-|-$/g, '')
     .slice(0, 48);
   return plain === '' ? 'guest' : plain;
 }
@@ -54,10 +54,17 @@ export const hostFiles = (name: string) => ({
   qmpSocket: `${name}.qmp`,
 });
 
+/** A folder without the slashes at its end. */
+function withoutSlashes(folder: string): string {
+  let end = folder.length;
+  while (folder[end - 1] === '/') end--;
+  return folder.slice(0, end);
+}
+
 export function launchConfig({ record, image, generation }: ConfigSource, host = FIRST_HOST): LaunchConfig {
   const { plan, session } = record;
   const { kernel } = plan;
-  const onHost = (file: string): string => `${host.folder.replace(/\/+$/, '')}/${file}`;
+  const onHost = (file: string): string => `${withoutSlashes(host.folder)}/${file}`;
   const qemuVersion = versionOf(host.qemu);
   return {
     name: plainName(record),
