@@ -226,6 +226,7 @@ const SCREEN = ['web/strings', 'web/ui', 'web/app', 'web/navigation', 'web/work'
 
 /** Every room of the app, for those that stand at its entrance or whose types come from all over it. */
 const WEB = [
+  'web/profile',
   'web/strings',
   'web/offline',
   'web/build',
@@ -266,6 +267,11 @@ const WEB = [
 ];
 
 const APP = [
+  {
+    path: 'web/profile',
+    what: 'for real, demo or practice: a database each, and the roots that each trusts',
+    uses: DOMAIN,
+  },
   { path: 'web/strings', what: 'what the screens say', uses: DOMAIN, types: WEB },
   {
     path: 'web/offline',
@@ -289,7 +295,7 @@ const APP = [
   {
     path: 'web/storage',
     what: 'IndexedDB, and whether the browser will keep it',
-    uses: [...DOMAIN, ...SCREEN],
+    uses: ['web/profile', ...DOMAIN, ...SCREEN],
     types: WEB,
   },
   {
@@ -300,13 +306,13 @@ const APP = [
   {
     path: 'web/vault',
     what: 'the only code that touches raw key and secret bytes: lock, ledger, sealing',
-    uses: [...DOMAIN, 'web/strings', 'web/storage', 'web/work'],
+    uses: ['web/profile', ...DOMAIN, 'web/strings', 'web/storage', 'web/work'],
     types: WEB,
   },
   {
     path: 'web/workers',
     what: "heavy work off the page's thread: hashing, verifying, the doctor, key derivation, reading codes",
-    uses: [...DOMAIN, 'web/strings', 'web/offline', 'web/vault'],
+    uses: ['web/profile', ...DOMAIN, 'web/strings', 'web/offline', 'web/vault'],
     types: WEB,
     back: ['web/practice', 'web/practice/host', 'web/practice/lab'],
   },
@@ -348,6 +354,7 @@ const APP = [
     path: 'web/vault/backup',
     what: 'backups of everything: made, read, merged',
     uses: [
+      'web/profile',
       ...DOMAIN,
       'web/strings',
       'web/storage',
@@ -378,6 +385,7 @@ const APP = [
     path: 'web/platforms',
     what: 'platforms: meeting one, its chain as a tree, what changed, whose it is',
     uses: [
+      'web/profile',
       ...DOMAIN,
       ...SCREEN,
       'web/storage',
@@ -507,6 +515,7 @@ const APP = [
     path: 'web/launches/report',
     what: 'attestation reports: asked for, judged, kept',
     uses: [
+      'web/profile',
       ...DOMAIN,
       ...SCREEN,
       'web/carry',
@@ -539,6 +548,7 @@ const APP = [
     path: 'web/launches/task',
     what: "what a launch can do now, and does: one controller over the steps' own",
     uses: [
+      'web/profile',
       ...DOMAIN,
       'web/strings',
       'web/ui',
@@ -587,6 +597,7 @@ const APP = [
     path: 'web/open-app',
     what: "opens the app: knows every room's service, and what each is made from",
     uses: [
+      'web/profile',
       ...DOMAIN,
       'web/strings',
       'web/app',
@@ -626,6 +637,7 @@ const APP = [
     path: 'web/practice',
     what: 'the app once more over a host that lives in a worker, with a database of its own',
     uses: [
+      'web/profile',
       ...DOMAIN,
       ...SCREEN,
       'shared/simulator',

@@ -1,12 +1,12 @@
 // The platform owner's steps as a person takes them.
 import { expect, type Page } from '@playwright/test';
-import type { Relay } from './world.ts';
+import { demo, type Relay } from './world.ts';
 
 export const OWNER = 'The rack in the cellar';
 export const PASSPHRASE = 'an owner on this device';
 
 export async function makeOwnerKey(page: Page, url = ''): Promise<void> {
-  await page.goto(`${url}/#/ownership`);
+  await page.goto(demo('#/ownership', url));
   await page.getByLabel('New passphrase').fill(PASSPHRASE);
   await page.getByLabel('The same passphrase again').fill(PASSPHRASE);
   await page.getByRole('button', { name: 'Set the passphrase' }).press('Enter');

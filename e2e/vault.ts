@@ -1,11 +1,15 @@
 // The vault as a person uses it: its passphrase, and what is kept under it.
 import { expect, type Page } from '@playwright/test';
+import { demo } from './world.ts';
 
 export const WORDS = 'several plain words';
 
-/** Sets the first passphrase of this device, on the Keys page. */
-export async function protect(page: Page, passphrase = WORDS): Promise<void> {
-  await page.goto('/#/keys');
+/** Where keys for real are; no simulated platform is met there. */
+export const REAL_KEYS = '/#/keys';
+
+/** Sets the first passphrase of this device, on the Keys page: of the demo, unless told otherwise. */
+export async function protect(page: Page, passphrase = WORDS, place = demo('#/keys')): Promise<void> {
+  await page.goto(place);
   await page.getByLabel('New passphrase').fill(passphrase);
   await page.getByLabel('The same passphrase again').fill(passphrase);
   await page.getByRole('button', { name: 'Set the passphrase' }).click();

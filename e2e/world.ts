@@ -85,7 +85,7 @@ export async function startRelay(appUrl: string, args: readonly string[]): Promi
     appUrl,
     ...args,
   ]);
-  const [link] = await running.says(/http:\/\/localhost:\d+\/#\S+/);
+  const [link] = await running.says(/http:\/\/localhost:\d+\/(?:\?demo)?#\S+/);
   const fragment = new URLSearchParams(new URL(link).hash.slice(1));
   return Object.assign(running, { link, address: fragment.get('relay') ?? '', code: fragment.get('code') ?? '' });
 }
@@ -105,6 +105,12 @@ export function connectTo(link: string): string {
   const fragment = new URLSearchParams(new URL(link).hash.slice(1));
   return `Connect to ${new URL(fragment.get('relay') ?? '').host}`;
 }
+
+/**
+ * A place of the app's demo, where a simulated host is met; on the app's own address, or behind another.
+ * @param place such as `#/keys`
+ */
+export const demo = (place = '', url = ''): string => `${url}/?demo${place}`;
 
 /** A folder that goes with the story. */
 export function temporaryFolder(): { path: string; remove(): void } {

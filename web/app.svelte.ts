@@ -9,6 +9,7 @@ import type { Navigation } from './navigation.svelte.ts';
 import type { Updates } from './offline/updates.svelte.ts';
 import type { Ownerships } from './ownership/ownerships.ts';
 import type { Platforms } from './platforms/platforms.svelte.ts';
+import type { ProfileName } from './profile/profile.ts';
 import type { Relays } from './relay/relays.svelte.ts';
 import type { Backup } from './vault/backup/backup.ts';
 import type { StorageHealth } from './storage/storage-health.svelte.ts';
@@ -36,6 +37,7 @@ export interface AppState {
   readonly backup: () => Promise<Backup>;
   /** Everything in it is practice: another database, another way to a host, and nothing that is worth a passphrase. */
   readonly practice: boolean;
+  readonly profile: ProfileName;
 }
 
 const KEY = Symbol('app');

@@ -7,6 +7,7 @@ import { Library } from './library/library.svelte.ts';
 import type { Navigation } from './navigation.svelte.ts';
 import { Updates } from './offline/updates.svelte.ts';
 import { Platforms } from './platforms/platforms.svelte.ts';
+import { DATABASE_NAMES, type ProfileName, profileOfAddress } from './profile/profile.ts';
 import type { Surroundings } from './relay/connection.ts';
 import { Relays } from './relay/relays.svelte.ts';
 import { type Database, openDatabase } from './storage/database.ts';
@@ -20,28 +21,41 @@ type Page = Pick<AppState, 'navigation' | 'updates' | 'inbox' | 'storage'>;
 /** @throws SevError VAULT_STORAGE */
 export async function openApp(navigation: Navigation): Promise<AppState> {
   const page = { navigation, updates: new Updates(), inbox: new Inbox(navigation), storage: new StorageHealth() };
-  const app = await openAppOn(page, await openDatabase());
+  const profile = profileOfAddress(location.search);
+  const app = await openAppOn(page, await openDatabase(DATABASE_NAMES[profile]), profile);
   page.storage.begin(app.keys.state !== 'none');
   return app;
 }
 
-/** @param practice the way to the practice host; missing for real */
-export async function openAppOn(page: Page, database: Database, practice?: Surroundings): Promise<AppState> {
+/** @param around the way to the practice host; missing where relays are met over the network */
+export async function openAppOn(
+  page: Page,
+  database: Database,
+  profile: ProfileName,
+  around?: Surroundings,
+): Promise<AppState> {
   const derive: Derive = (passphrase, settings) => deriveInWorker({ passphrase, settings });
   const lock = new VaultLock(database, derive, { now: () => Date.now(), wait: pause });
   const app = {
     ...page,
-    practice: practice !== undefined,
+    practice: profile === 'practice',
+    profile,
     keys: new Keys(lock),
-    relays: new Relays(database, practice),
-    platforms: new Platforms(database),
+    relays: new Relays(database, around),
+    platforms: new Platforms(database, profile),
     library: new Library(database),
     launches: new Launches(database),
-    vault: once(async () => (await import('./vault/vault.ts')).openVault(database, lock)),
-    ownerKeys: once(async () => (await import('./vault/owner-keys.ts')).openOwnerKeys(database, lock)),
+    vault: once(async () => {
+      const [{ openVault }, { trusting }] = await Promise.all([
+        import('./vault/vault.ts'),
+        import('./profile/roots.ts'),
+      ]);
+      return openVault(database, lock, undefined, trusting(profile));
+    }),
+    ownerKeys: once(async () => (await import('./vault/owner-keys.ts')).openOwnerKeys(database, lock, profile)),
     ownerships: once(async () => (await import('./ownership/ownerships.ts')).openOwnerships(database)),
     secrets: once(async () => (await import('./vault/secrets.ts')).openSecrets(database, lock)),
-    backup: once(async () => (await import('./vault/backup/backup.ts')).openBackups(database, lock, derive)),
+    backup: once(async () => (await import('./vault/backup/backup.ts')).openBackups(database, lock, derive, profile)),
   };
   await Promise.all([
     app.keys.load(),

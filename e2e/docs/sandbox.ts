@@ -8,8 +8,8 @@ import { FILES, StandInHost } from './host.ts';
 
 /** Verbs of sev-relay that reach for the platform: here it is a simulated one. */
 const WITH_PLATFORM = ['export', 'show', 'qr', 'provision', 'rotate', 'reset'];
-/** Verbs of sev-verifier that ask who the platform is. */
-const WITH_CHAIN = ['chain', 'session', 'report'];
+/** Verbs of sev-verifier that ask who the platform is, or release something to it. */
+const WITH_CHAIN = ['chain', 'session', 'report', 'secret', 'validate'];
 
 /** A command under its own name, that adds what makes the simulated platform take the place of the real one. */
 const wrapper = (program: string, verbs: readonly string[], extra: string): string =>

@@ -8,6 +8,7 @@ import { agree } from '../../shared/simulator/platform-key.ts';
 import { restoreIdentity } from '../../shared/simulator/stored-chip.ts';
 import { openSession } from '../../shared/simulator/transport-keys.ts';
 import type { Ending } from './player.ts';
+import { demo } from '../world.ts';
 import type { FaultyWorld } from './world.ts';
 
 interface Outcome {
@@ -48,7 +49,7 @@ const sessionOf = ({ params }: { readonly params: unknown }): string => (params 
 async function lostRecords({ world, launches }: Outcome): Promise<readonly string[]> {
   const { page } = world;
   await page.goto('about:blank');
-  await page.goto('/#/launches');
+  await page.goto(demo('#/launches'));
   await page.getByRole('heading', { level: 1 }).waitFor();
   const lost: string[] = [];
   for (const launch of launches) {

@@ -1,7 +1,7 @@
 // Plays a launch as a person would who reads the sentence on the screen and does what comes next, whatever happened.
 import type { Locator, Page } from '@playwright/test';
 import { MATCH, MISMATCH, verdict } from '../journey.ts';
-import { connectTo } from '../world.ts';
+import { connectTo, demo } from '../world.ts';
 import type { FaultyWorld } from './world.ts';
 
 export type Ending = 'running' | 'unsure' | 'mismatch' | 'abandoned' | 'ended';
@@ -95,7 +95,7 @@ async function act(
 
 const open = async (page: Page, launch: string): Promise<void> => {
   await page.goto('about:blank');
-  await page.goto(`/${launch}`);
+  await page.goto(demo(launch));
 };
 
 async function choose({ page, image }: FaultyWorld): Promise<void> {

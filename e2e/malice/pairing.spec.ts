@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from '@playwright/test';
 import { meet, verdict } from '../journey.ts';
-import { confirmHost, connectTo, expect, test as base } from '../world.ts';
+import { confirmHost, connectTo, demo, expect, test as base } from '../world.ts';
 import { LyingRelay } from './lying-relay.ts';
 
 /** A page that sends whoever opens it to the app, with the stranger's relay in the link. */
@@ -41,7 +41,7 @@ interface Kept {
 const kept = (page: Page): Promise<Kept> =>
   page.evaluate(async () => {
     const database = await new Promise<IDBDatabase>((done) => {
-      const opening = indexedDB.open('sev-verifier');
+      const opening = indexedDB.open('sev-verifier-demo');
       opening.onsuccess = () => done(opening.result);
     });
     const all = (store: string): Promise<Record<string, string>[]> =>
@@ -66,7 +66,7 @@ test('A page of a stranger pairs the app with nothing, not now and not at the ne
   expect(page.url(), 'the code leaves the address bar all the same').not.toContain('code=');
   // Keys that were meant for the page before reach nothing either.
   await page.keyboard.press('Enter');
-  await page.goto(app.url);
+  await page.goto(demo('', app.url));
   await expect(verdict(page)).toBeVisible();
   await page.reload();
   await expect(verdict(page)).toBeVisible();

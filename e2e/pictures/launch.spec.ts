@@ -15,7 +15,7 @@ import {
   verdict,
 } from '../journey.ts';
 import { LyingRelay } from '../malice/lying-relay.ts';
-import { expect, test } from '../world.ts';
+import { demo, expect, test } from '../world.ts';
 import { picture } from './picture.ts';
 
 const MILAN = { variant: 'qemu', cpuSignature: 0xa00f11 } as const;
@@ -62,12 +62,12 @@ test('every step of a launch', async ({ page, relay, folder }) => {
   await page.emulateMedia({ media: 'print' });
   await picture(page, '6-printed');
   await page.emulateMedia({ media: 'screen' });
-  await page.goto('/#/library');
+  await page.goto(demo('#/library'));
   await expect(page.getByText('demo-guest.fd').first()).toBeVisible();
   await picture(page, 'library');
-  await page.goto('/#/platforms');
+  await page.goto(demo('#/platforms'));
   await picture(page, 'platforms');
-  await page.goto('/#/launches');
+  await page.goto(demo('#/launches'));
   await picture(page, 'launches-few');
 });
 
@@ -90,7 +90,7 @@ test("SEV-ES, a kernel, and a policy of one's own", async ({ page, relay, folder
 test('a mismatch, and what the doctor says', async ({ page, relay, folder }) => {
   const changed = join(folder, 'changed.fd');
   writeFileSync(changed, readFileSync(demoImage(folder)).fill(1, 0, 64));
-  await page.goto('/#/library');
+  await page.goto(demo('#/library'));
   await page.getByLabel('File to add').setInputFiles(demoImage(folder));
   await expect(page.getByText('demo-guest.fd').first()).toBeVisible();
   await meet(page, relay);

@@ -5,12 +5,12 @@ import { PAGES } from '../../web/pages.ts';
 import { storeLaunches } from '../many-launches.ts';
 import { demoImage, launch, makeSession, MATCH, meet, MISMATCH, verdict } from '../journey.ts';
 import { keepSecret, protect, unlock } from '../vault.ts';
-import { confirmHost, expect, NO_VECTORS, startRelay, test, vectorsFolder } from '../world.ts';
+import { confirmHost, demo, expect, NO_VECTORS, startRelay, test, vectorsFolder } from '../world.ts';
 import { picture } from './picture.ts';
 
 const open = async (page: Page, place: string): Promise<void> => {
   await page.goto('about:blank');
-  await page.goto(`/#/${place}`);
+  await page.goto(demo(`#/${place}`));
   await expect(verdict(page)).toBeVisible();
 };
 
@@ -102,7 +102,7 @@ test('ownership, step by step', async ({ page, app, folder }) => {
   try {
     await meet(page, relay);
     await protect(page);
-    await page.goto('/#/ownership');
+    await page.goto(demo('#/ownership'));
     await picture(page, 'ownership-key');
     await page.getByText('Make or bring in an owner key').click();
     await page.getByLabel('Name of the owner').fill('The rack in the cellar');
@@ -129,7 +129,7 @@ test('ownership, step by step', async ({ page, app, folder }) => {
 });
 
 test('the courier, step by step', async ({ page, relay }) => {
-  await page.goto('/#/courier');
+  await page.goto(demo('#/courier'));
   await page.getByLabel('Pairing link').fill(relay.link);
   await confirmHost(page, relay.link);
   await page.locator('canvas[data-drawn]').waitFor();

@@ -17,7 +17,7 @@ import {
   verdict,
 } from '../journey.ts';
 import { protect } from '../vault.ts';
-import { connectTo, expect, test } from '../world.ts';
+import { connectTo, demo, expect, test } from '../world.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 /** “Good” ends at 0.1; a line of words that wraps on a phone is a tenth of that. */
@@ -127,7 +127,7 @@ test('Nothing moves while a screen opens, and nothing is animated for those who 
   await still('the platform');
   for (const name of Object.keys(PAGES)) {
     await page.goto('about:blank');
-    await page.goto(`/#/${name}`);
+    await page.goto(demo(`#/${name}`));
     await expect(verdict(page)).toBeVisible();
     await still(name);
   }
@@ -167,7 +167,7 @@ test('Nothing moves when a launch is opened again, at whichever step it stands',
     ['platforms', page.getByRole('listitem').first()],
     ['launches', page.getByRole('listitem').first()],
   ] as const) {
-    await page.goto(`/#/${name}`);
+    await page.goto(demo(`#/${name}`));
     await still(name, shown);
   }
   await protect(page);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { demoImage, launch, makeSession, MATCH, meet, verdict } from '../journey.ts';
 import { expectAccessible } from '../access.ts';
 import { keepSecret, protect } from '../vault.ts';
-import { expect, test } from '../world.ts';
+import { demo, expect, test } from '../world.ts';
 
 const SECRET = 'correct horse battery staple';
 const OF_BACKUP = 'words of the backup itself';
@@ -23,7 +23,7 @@ test('A Guest Owner restores a backup on another device: secrets are there, and 
   await launch(page, 'demo', MATCH);
   const address = page.url();
 
-  await page.goto('/#/keys');
+  await page.goto(demo('#/keys'));
   await expect(page.getByText('No backup was made on this device yet.')).toBeVisible();
   await page.getByText('Make a backup', { exact: true }).click();
   await page.getByLabel('Passphrase of the backup').first().fill(OF_BACKUP);
@@ -60,6 +60,6 @@ test('A Guest Owner restores a backup on another device: secrets are there, and 
   await page.getByRole('button', { name: 'Release the disk key' }).click();
   await expect(verdict(page)).toHaveText('The host says that it took the secret. Let it run.');
 
-  await page.goto('/#/keys');
+  await page.goto(demo('#/keys'));
   await expect(page.getByText('Something here has changed since. Make a new one.')).toBeVisible();
 });

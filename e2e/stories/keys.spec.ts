@@ -1,8 +1,8 @@
 // What is kept on the device: under a passphrase, shown only when asked, used without being seen.
 import { continueGuest, demoImage, guestConsole, launch, makeSession, MATCH, meet, verdict } from '../journey.ts';
 import { expectAccessible } from '../access.ts';
-import { keepSecret, protect, unlock } from '../vault.ts';
-import { expect, test } from '../world.ts';
+import { keepSecret, protect, REAL_KEYS, unlock, WORDS } from '../vault.ts';
+import { demo, expect, test } from '../world.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 
@@ -45,7 +45,7 @@ test('A Guest Owner keeps a passphrase while releasing it, and sees it again onl
   await page.getByRole('button', { name: 'Release the disk key' }).click();
   await expect(verdict(page)).toHaveText('The host says that it took the secret. Let it run.');
 
-  await page.goto('/#/keys');
+  await page.goto(demo('#/keys'));
   const text = page.getByText(PASSPHRASE);
   await page.getByRole('button', { name: 'Show Mail server' }).click();
   await expect(text).toBeVisible();
@@ -60,7 +60,7 @@ test('A Guest Owner keeps a passphrase while releasing it, and sees it again onl
 
 test('A platform owner makes an owner key, and takes it out only after a warning', async ({ page }) => {
   test.slow();
-  await protect(page);
+  await protect(page, WORDS, REAL_KEYS);
   await page.getByText('Make or bring in an owner key').click();
   await page.getByLabel('Name of the owner').fill('Our machines');
   await page.getByRole('button', { name: 'Make an owner key' }).click();

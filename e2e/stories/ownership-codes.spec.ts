@@ -6,7 +6,7 @@ import { expectAccessible } from '../access.ts';
 import { filmCodes, openDevice } from '../camera.ts';
 import { meet, verdict } from '../journey.ts';
 import { allow, makeOwnerKey, OWNER } from '../ownership.ts';
-import { connectTo, expect, startRelay, test } from '../world.ts';
+import { connectTo, demo, expect, startRelay, test } from '../world.ts';
 
 // A camera that runs beside everything else on two cores may take its time.
 test.describe.configure({ timeout: 300_000 });
@@ -26,12 +26,12 @@ test('An offline Platform Owner takes a platform over by codes alone, carried by
     await owner.page.getByRole('link', { name: 'Scan a code', exact: true }).click();
   };
   try {
-    await owner.page.goto(app.url);
+    await owner.page.goto(demo('', app.url));
     await expect(owner.page.getByText('Ready to work offline.')).toBeVisible();
     await press(owner.page, 'Dismiss');
     await owner.context.setOffline(true);
     await makeOwnerKey(owner.page, app.url);
-    await courier.page.goto(`${app.url}/#/carry-ownership`);
+    await courier.page.goto(demo('#/carry-ownership', app.url));
     await courier.page.getByLabel('Pairing link').fill(relay.link);
     await press(courier.page, connectTo(relay.link));
 

@@ -5,7 +5,7 @@ import { expectAccessible } from '../access.ts';
 import { meet, verdict } from '../journey.ts';
 import { allow, makeOwnerKey, OWNER, PASSPHRASE } from '../ownership.ts';
 import { unlock } from '../vault.ts';
-import { expect, startRelay, test } from '../world.ts';
+import { demo, expect, startRelay, test } from '../world.ts';
 
 // A passphrase, a key, and several chains to verify: a busy machine takes its time.
 test.slow();
@@ -33,7 +33,7 @@ test('A platform owner takes a platform over through its relay, and gives it up 
     await expect(page.getByText(`It belongs to ${OWNER}, whose key you pinned.`)).toBeVisible();
 
     // What it would break is said first; saying no at the terminal changes nothing.
-    await page.goto('/#/ownership');
+    await page.goto(demo('#/ownership'));
     await page.getByRole('button', { name: /^Ask .* for its request$/ }).click();
     await page.getByText('Change its keys').click();
     await page.getByRole('button', { name: 'Reset the platform' }).click();

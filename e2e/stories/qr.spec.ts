@@ -6,7 +6,7 @@ import { type Device, filmCodes, filmPictures, openDevice, SPARE_CODES } from '.
 import { demoImage, guestConsole, makeSession, MATCH, verdict } from '../journey.ts';
 import { makeOwnerKey } from '../ownership.ts';
 import { framesOnTerminal, hasPseudoTerminal, NO_PSEUDO_TERMINAL, photograph } from '../terminal.ts';
-import { connectTo, expect, start, test } from '../world.ts';
+import { connectTo, demo, expect, start, test } from '../world.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 const SIMULATED = 'This platform is simulated. It proves nothing.';
@@ -24,7 +24,7 @@ test.describe.configure({ timeout: 300_000 });
 const press = (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
 
 const scanChain = async (page: Page, url: string): Promise<void> => {
-  await page.goto(`${url}/#/connect`);
+  await page.goto(demo('#/connect', url));
   await press(page, 'Scan codes of the host');
   await expect(verdict(page)).toHaveText(SIMULATED, { timeout: 60_000 });
 };
@@ -37,9 +37,9 @@ test('An offline Guest Owner releases a secret by codes alone, carried by a cour
   const owner = await openDevice(folder, 'owner');
   const courier = await openDevice(folder, 'courier');
   try {
-    await visit(owner.page, app.url);
+    await visit(owner.page, demo('', app.url));
     await owner.context.setOffline(true);
-    await visit(courier.page, `${app.url}/#/courier`);
+    await visit(courier.page, demo('#/courier', app.url));
     await courier.page.getByLabel('Pairing link').fill(relay.link);
     await press(courier.page, connectTo(relay.link));
     await expect(verdict(courier.page)).toHaveText('Show the platform chain to the guest owner.');
@@ -113,7 +113,7 @@ test('A Guest Owner meets a host by the codes in its terminal, and by the pictur
   const qr = (what: string): string[] => ['dist/relay/main.js', 'qr', what, '--simulate', '--state', folder];
   const owner = await openDevice(folder, 'owner');
   try {
-    await visit(owner.page, app.url);
+    await visit(owner.page, demo('', app.url));
     await owner.context.setOffline(true);
 
     await terminal.setViewportSize({ width: 480, height: 480 });
@@ -125,7 +125,7 @@ test('A Guest Owner meets a host by the codes in its terminal, and by the pictur
     const pictures = readdirSync(folder).filter((name) => name.endsWith('.png'));
     expect(pictures.length).toBeGreaterThan(1);
     const other = await owner.context.newPage();
-    await other.goto(`${app.url}/#/connect`);
+    await other.goto(demo('#/connect', app.url));
     await press(other, 'Scan codes of the host');
     await other.getByText('Without the camera').click();
     await other.getByLabel('Pictures of the code').setInputFiles(pictures.map((name) => join(folder, name)));

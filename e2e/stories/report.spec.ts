@@ -6,7 +6,7 @@ import { askRelay } from '../ask-relay.ts';
 import { filmCodes, openDevice } from '../camera.ts';
 import { continueGuest, demoImage, launch, makeSession, MATCH, meet, release, verdict } from '../journey.ts';
 import { LyingRelay } from '../malice/lying-relay.ts';
-import { connectTo, expect, type Relay, start, test } from '../world.ts';
+import { connectTo, demo, expect, type Relay, start, test } from '../world.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 const PROVEN = 'A simulated platform has a guest with your launch digest and policy.';
@@ -120,7 +120,7 @@ test('A courier brings the request to the relay and the report back, by codes', 
     await press(owner.page, 'Make a request with a fresh nonce');
     await owner.page.getByText('Show it as a code').click();
     await filmCodes(owner.page, courier);
-    await courier.page.goto(`${app.url}/#/courier`);
+    await courier.page.goto(demo('#/courier', app.url));
     await courier.page.getByLabel('Pairing link').fill(relay.link);
     await press(courier.page, connectTo(relay.link));
     await press(courier.page, 'Afterwards: an attestation report');

@@ -53,7 +53,7 @@ test('A person shares a pairing link and a file from another app, and is asked b
   await expect(withLink.getByRole('button', { name: connectTo(relay.link) })).toBeEnabled();
   expect(relay.output(), 'the form is filled in, and nobody has connected').not.toContain('connects from');
   await confirmHost(withLink, relay.link);
-  await expect(verdict(withLink)).toHaveText('This platform is simulated. It proves nothing.');
+  await expect(verdict(withLink)).toHaveText('Refused: this platform is simulated.');
   expect(relay.output()).toContain('connects from');
 });
 

@@ -1,7 +1,7 @@
 // Where the app's bytes go: to its own server and to the relay that the guest owner chose, and nowhere else.
 import { continueGuest, demoImage, launch, makeSession, MATCH, meet, release, verdict } from '../journey.ts';
 import { elsewhere, recordedBrowser, withoutPolicy } from '../traffic.ts';
-import { expect, test } from '../world.ts';
+import { demo, expect, test } from '../world.ts';
 
 test("A whole launch reaches the app's own server and the relay that was chosen, and nothing else", async ({
   app,
@@ -18,7 +18,7 @@ test("A whole launch reaches the app's own server and the relay that was chosen,
   await release(page, 'correct horse battery staple');
   await continueGuest(page);
   for (const place of ['platforms', 'library', 'connect', 'courier', 'keys', 'more', 'about']) {
-    await page.goto(`/#/${place}`);
+    await page.goto(demo(`#/${place}`));
     await expect(verdict(page)).toBeVisible();
   }
   await page.reload();

@@ -1,7 +1,7 @@
 // What happens around a launch to the storage and the tabs of a browser: nothing is released twice, and it is said.
 import { demoImage, launch, makeSession, MATCH, meet, verdict } from '../journey.ts';
 import { protect, WORDS } from '../vault.ts';
-import { expect, test } from '../world.ts';
+import { demo, expect, test } from '../world.ts';
 
 const RELEASED = 'The host says that it took the secret. Let it run.';
 
@@ -65,7 +65,7 @@ test('There is no room when the passphrase is set: it is said, and goes on when 
   page,
   app,
 }) => {
-  await page.goto('/#/keys');
+  await page.goto(demo('#/keys'));
   await expect(page.getByLabel('New passphrase')).toBeVisible();
   const session = await page.context().newCDPSession(page);
   const room = (quotaSize?: number): Promise<unknown> =>

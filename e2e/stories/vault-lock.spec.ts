@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { expectAccessible } from '../access.ts';
 import { protect, unlock, WORDS } from '../vault.ts';
-import { expect, test } from '../world.ts';
+import { demo, expect, test } from '../world.ts';
 
 const OPEN = 'The keys can be used in this tab.';
 const LOCKED = 'The keys are locked';
@@ -66,7 +66,7 @@ test('Keys lock in all tabs at once: by hand, after a time, and when the clock i
   await protect(page);
   const other = await context.newPage();
   await other.clock.install();
-  await other.goto('/#/keys');
+  await other.goto(demo('#/keys'));
   await unlock(other);
   await expect(other.getByText(OPEN)).toBeVisible();
   await page.getByRole('button', { name: 'Lock the keys' }).click();

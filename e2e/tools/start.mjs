@@ -6,7 +6,7 @@ import { buildWhereStale } from './build.mjs';
 
 /** Kept between starts, so that the simulated platform stays the same chip. */
 const STATE = resolve('node_modules/.cache/sev-relay-demo');
-const PWA_LINK = /http:\/\/localhost:\d+\/#\S+/;
+const PWA_LINK = /http:\/\/localhost:\d+\/(?:\?demo)?#\S+/;
 
 const children = [];
 let closing = false;

@@ -88,7 +88,7 @@ export async function start(options: RelayOptions, sources: Sources): Promise<Re
   const url = `${options.tls ? 'wss' : 'ws'}://${formatHostPort(socket.reachable)}`;
   return {
     url,
-    pairingLink: pairingLink(options.pwa, url, code),
+    pairingLink: pairingLink(options.pwa, url, code, sources.platform.simulated),
     localCode,
     async close() {
       endings.forEach((end) => end());
@@ -98,9 +98,13 @@ export async function start(options: RelayOptions, sources: Sources): Promise<Re
   };
 }
 
-/** Opens the verifier at this relay with a code. */
-export function pairingLink(pwa: URL, url: string, code: string): string {
+/**
+ * Opens the verifier at this relay with a code.
+ * @param simulated the host is met in the app's demo: among real platforms it is refused
+ */
+export function pairingLink(pwa: URL, url: string, code: string, simulated: boolean): string {
   const link = new URL(pwa);
+  if (simulated) link.search = 'demo';
   link.hash = `relay=${url}&code=${code}`;
   return link.href;
 }

@@ -66,7 +66,7 @@ describe('pairing', () => {
   it('lets a client in that knows the code, and says what it met', async () => {
     const relay = await relayForTests();
     const fragment = new URLSearchParams(new URL(relay.pairingLink).hash.slice(1));
-    expect(new URL(relay.pairingLink).search).toBe('');
+    expect(new URL(relay.pairingLink).search).toBe('?demo');
     expect(fragment.get('relay')).toBe(relay.url);
     const client = await new TestClient(relay.url).open();
     const met = await client.ask('relay.hello', { token: fragment.get('code')!.toUpperCase().replaceAll('-', ' ') });

@@ -1,6 +1,6 @@
 // The relay that runs on this host already, found by its state folder and asked as any client would ask it.
 import { X509Certificate } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
@@ -56,6 +56,9 @@ export function addressOfRelay(state: string): string {
     throw new SevError('RELAY_USAGE', PAIRINGS.notRunning);
   return said.url;
 }
+
+/** Whether the host of the relay that runs on this state folder is a simulated one: its guests' folder is noted there. */
+export const hostIsSimulated = (state: string): boolean => existsSync(join(state, 'simulated', 'simulated-run'));
 
 export interface RunningRelay {
   ask<M extends MethodName>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>;

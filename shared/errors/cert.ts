@@ -46,6 +46,14 @@ export const CERT_ERRORS = {
     sentence: "The root key (ARK) is not AMD's.",
     next: 'Do not trust this platform: its chain does not lead to AMD, whatever ids it carries.',
   },
+  CERT_SIMULATED: {
+    sentence: 'This platform is simulated: the key of its root is published, so anyone can pretend to be it.',
+    next: 'Do not use it for anything real. To try it out, open the demo link that `sev-relay --simulate` prints, or use Practice.',
+  },
+  CERT_NOT_SIMULATED: {
+    sentence: 'This is a real platform, and the demo takes simulated ones only.',
+    next: 'Open the app without the demo, and connect to this platform there.',
+  },
   CERT_CHAIN_INCOMPLETE: {
     sentence: 'The chain lacks a certificate.',
     next: 'Ask the host for the whole chain: PDH, PEK, OCA and CEK.',

@@ -70,6 +70,10 @@ export const MEASURE_ERRORS = {
     sentence: 'The session blob does not fit the keys or the policy.',
     next: 'Make a new session for this platform and policy.',
   },
+  MEASURE_SIMULATED: {
+    sentence: 'This platform is simulated: anyone can read a secret that is released to it.',
+    next: 'Use a made-up secret, or connect to a real platform.',
+  },
   MEASURE_NOT_VERIFIED: {
     sentence: 'Nothing can be released: the launch was not verified.',
     next: 'Verify the platform and the measurement first.',

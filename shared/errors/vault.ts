@@ -46,6 +46,14 @@ export const VAULT_ERRORS = {
     sentence: 'The backup was made by a newer version of this app.',
     next: 'Update the app on this device, then restore it.',
   },
+  VAULT_DEMO: {
+    sentence: 'The demo takes in no keys or backups that are used for real.',
+    next: 'Open the app without the demo, and bring them in there.',
+  },
+  VAULT_OF_DEMO: {
+    sentence: 'This backup was made in the demo.',
+    next: 'Restore it there: the demo link ends in `?demo`. Nothing of it belongs among real keys.',
+  },
   VAULT_ELSEWHERE: {
     sentence: 'The keys of this session are, or may have been, used elsewhere: nothing new is sealed under it here.',
     next: 'Begin a new launch with a new session.',

@@ -2,6 +2,7 @@
 // A chain that leads here is shown as SIMULATED on every screen, and never as genuine.
 import { fromBase64 } from '../bytes/text.ts';
 import type { PinnedRoot } from './pinned-root.ts';
+import { SIMULATED_ARK_SHA256 } from './simulated-ark.ts';
 
 /** The simulated ARK, key id "SIMULATED ARK   ", signed by itself: 1,600 bytes. */
 const ARK = fromBase64(
@@ -64,7 +65,7 @@ export const SIMULATED_ROOT: PinnedRoot = {
   simulated: true,
   modulusSizeBits: 4096,
   keyId: '53494d554c415445442041524b202020',
-  keySha256: '5c7fcb3d5d7a36b1e46d9540ea8ce2f71f136f0bb4eaa9be53de06da4315ba4a',
+  keySha256: SIMULATED_ARK_SHA256,
   ask: {
     keyId: '53494d554c415445442041534b202020',
     keySha256: '98d3edd83abbae4d0e5fe09ce95418cf171f55be528f972260733fc61dcf46e9',

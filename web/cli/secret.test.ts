@@ -54,6 +54,7 @@ async function world(policy = 3, options: Options = {}): Promise<World> {
     ...keys,
     ...['--launch-measure-blob', measurement, '--firmware', folder.write('firmware', firmware)],
     ...['--api-major', String(apiMajor), '--api-minor', String(apiMinor), '--build-id', String(build)],
+    '--simulated',
   ];
   const secret = ['--secret', `736869e5-84f0-4973-92ec-06879ce3da0b:${folder.write('secret', 'pass\0')}`];
   const files = [folder.at('header'), folder.at('payload')];
@@ -73,6 +74,16 @@ async function launchGuest(amdSp: SimulatedAmdSp, folder: TestFolder, format: st
 }
 
 describe('secret', () => {
+  it('packs nothing for a simulated platform that was not asked for by name', async () => {
+    const { folder, launch } = await world();
+    const unasked = launch.filter((argument) => argument !== '--simulated');
+    const files = [folder.at('header'), folder.at('payload')];
+    const { code, err } = await run('secret', ...unasked, '-s', `luks-key:${folder.at('secret')}`, ...files);
+    expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining('MEASURE_SIMULATED') as string });
+    expect(err).toContain('--simulated');
+    expect(() => folder.text('header')).toThrow();
+  });
+
   it.each(['sevctl', 'sevtool'])('packs what the platform opens, for a session in the files of %s', async (format) => {
     const { folder, pack, open } = await world(3, { format });
     const { code, out, err } = await pack();

@@ -11,7 +11,7 @@ import { visibleLine } from '../../shared/text/visible.ts';
 import { findingLines } from './findings.ts';
 import { type ExpectedLaunch, LAUNCH_HELP, LAUNCH_OPTIONS, readLaunch } from './launch-files.ts';
 import { freeValues, type OptionTable, required } from './options.ts';
-import { sealOnce } from './release.ts';
+import { requireAsked, sealOnce } from './release.ts';
 import { readReported, REPORTED_HELP, REPORTED_OPTIONS } from './reported.ts';
 import { parseSecretFile, readSecretTable } from './secret-files.ts';
 import { requireRecord } from './session-record-path.ts';
@@ -40,6 +40,7 @@ ${REPORTED_HELP}
 ${LAUNCH_HELP}
       --base64         write base64 text, as virsh domsetlaunchsecstate reads it, instead of bytes as sevctl does;
                        says the command
+      --simulated      pack for a simulated platform too: anyone can read what it gets
       --force          replace files that are there
       --json           one JSON object instead, with the QMP command
 
@@ -54,6 +55,7 @@ const OPTIONS = {
   secret: { kind: 'list', short: 's' },
   base64: { kind: 'flag' },
   force: { kind: 'flag' },
+  simulated: { kind: 'flag' },
 } as const satisfies OptionTable;
 
 export const run = verb({
@@ -75,9 +77,10 @@ export const run = verb({
     const { policy } = session;
     const findings = [...decision.findings, ...imageWarnings(launch)];
     if (decision.kind === 'withhold') return say(decision, { policy, findings }, []);
+    const release = requireAsked(decision, options.simulated);
     const table = await readSecretTable(files, launch.inputs?.guestImage?.secretArea?.size);
     try {
-      const packet = await sealOnce(record, decision, table);
+      const packet = await sealOnce(record, release, table);
       const outputs = outputsOf(packet, header, payload, options.base64);
       await writeOutputs(outputs, options.force);
       const virsh = options.base64 ? { virsh: virshCommand(header, payload) } : {};

@@ -12,12 +12,17 @@ import { openDatabase } from '../storage/database.ts';
 import { importBoxKey } from '../vault/box.ts';
 import { VaultLock } from '../vault/lock.ts';
 import { openOwnerKeys } from '../vault/owner-keys.ts';
+import type { ProfileName } from '../profile/profile.ts';
+import { rootsOf } from '../profile/roots.ts';
+import type { Given } from '../workers/messages.ts';
 import { collect } from '../workers/collect.ts';
 import { openOwnerships } from './ownerships.ts';
 import { OwnershipTask } from './ownership-task.svelte.ts';
 
 // What the worker does, without a worker.
-vi.mock('../workers/verify.ts', () => ({ collectGiven: collect }));
+vi.mock('../workers/verify.ts', () => ({
+  collectGiven: async (given: readonly Given[], profile: ProfileName) => collect(given, await rootsOf(profile)),
+}));
 
 /** What a relay answers; a test has it lie. */
 interface Host {
@@ -71,7 +76,7 @@ beforeEach(async () => {
   const lock = new VaultLock(database, derive, { now: () => Date.now(), wait: () => Promise.resolve() });
   await lock.create('several plain words');
   const ownerKeys = openOwnerKeys(database, lock);
-  platforms = new Platforms(database);
+  platforms = new Platforms(database, 'demo');
   relays = [];
   const find = (url: string | undefined): Relay | undefined => relays.find(({ pairing }) => pairing.url === url);
   const ownerships = openOwnerships(database);

@@ -35,5 +35,7 @@ export function chainVerdict(view: ChainView): VerdictWords {
 }
 
 function refusal(signer: string, subject: string, code?: string): string {
+  if (code === 'CERT_SIMULATED') return words.chain.refusedSimulated;
+  if (code === 'CERT_NOT_SIMULATED') return words.chain.refusedGenuine;
   return code === 'CERT_ROOT_UNKNOWN' ? words.chain.refusedRoot : words.chain.refusedAt(signer, subject);
 }

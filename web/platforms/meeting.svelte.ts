@@ -84,7 +84,7 @@ export class Meeting {
 
   async #judge(met: Met): Promise<PlatformRecord | undefined> {
     this.doing = words.platform.checking;
-    const found = await collectGiven(this.#given);
+    const found = await collectGiven(this.#given, this.#platforms.profile);
     const { chain, visit, problems } = found;
     if (!chain || !visit || problems.length > 0) {
       this.found = found;

@@ -1,5 +1,6 @@
 // The platforms that this device has met, and verified.
 import { compareVisits, type PlatformVisit } from '../../shared/sev/decide/continuity.ts';
+import type { ProfileName } from '../profile/profile.ts';
 import { type Database, stored } from '../storage/database.ts';
 import { announce, onChange } from '../storage/records.ts';
 import { chipId } from './chip-id.ts';
@@ -31,10 +32,13 @@ export interface Weighed {
 
 export class Platforms {
   list = $state.raw<readonly PlatformRecord[]>([]);
+  /** Whose roots the chains of these platforms lead to. */
+  readonly profile: ProfileName;
   readonly #database: Database;
 
-  constructor(database: Database) {
+  constructor(database: Database, profile: ProfileName = 'real') {
     this.#database = database;
+    this.profile = profile;
     onChange('platforms', () => void this.load());
   }
 

@@ -5,8 +5,9 @@ import { openAppOn } from '../open-app.ts';
 import type { LaunchRecord } from '../launches/record/launch-record.ts';
 import { address, Navigation } from '../navigation.svelte.ts';
 import { Meeting } from '../platforms/meeting.svelte.ts';
+import { DATABASE_NAMES } from '../profile/profile.ts';
 import { BROWSER } from '../relay/connection.ts';
-import { type Database, openDatabase, PRACTICE_DATABASE_NAME, stored } from '../storage/database.ts';
+import { type Database, openDatabase, stored } from '../storage/database.ts';
 import { practiceAddress } from './address.ts';
 import { HostLink } from './host-link.svelte.ts';
 
@@ -86,8 +87,8 @@ export function openPractice({
 
 async function open(page: Pick<AppState, 'inbox' | 'updates' | 'storage'>): Promise<Practice> {
   const host = new HostLink();
-  const database = await openDatabase(PRACTICE_DATABASE_NAME);
+  const database = await openDatabase(DATABASE_NAMES.practice);
   const around = { ...BROWSER, openSocket: () => host.openSocket() };
-  const app = await openAppOn({ ...page, navigation: new PracticeNavigation() }, database, around);
+  const app = await openAppOn({ ...page, navigation: new PracticeNavigation() }, database, 'practice', around);
   return new Practice(app, host, database);
 }

@@ -5,6 +5,7 @@ import type { LaunchRecord } from '../launches/record/launch-record.ts';
 import type { LaunchSummary } from '../launches/record/launch-summary.ts';
 import type { ReferenceRecord } from '../library/reference-record.ts';
 import type { OwnershipRecord } from '../ownership/ownership-record.ts';
+import { DATABASE_NAMES } from '../profile/profile.ts';
 import type { PlatformRecord } from '../platforms/platform-record.ts';
 import type { RelayRecord } from '../relay/relay-record.ts';
 import type { LedgerEntry } from '../vault/ledger.ts';
@@ -43,9 +44,7 @@ export type StoreName =
   | 'ownerKeys'
   | 'secrets';
 
-export const DATABASE_NAME = 'sev-verifier';
-/** Practice has a database of its own, so that nothing of it can be among what is real. */
-export const PRACTICE_DATABASE_NAME = 'sev-verifier-practice';
+export const DATABASE_NAME = DATABASE_NAMES.real;
 const VERSION = 5;
 
 /** Says `lost` when the database was taken away from under the app, and `full` when something found no room. */

@@ -43,6 +43,8 @@ export const chain = {
       ? `Not genuine: the ${subject} is not what it claims.`
       : `Not genuine: the link from ${signer} to ${subject} is broken.`,
   refusedRoot: "Not genuine: the root key is not AMD's.",
+  refusedSimulated: 'Refused: this platform is simulated.',
+  refusedGenuine: 'Refused: the demo takes simulated platforms only.',
   incomplete: 'Not proven: the chain is incomplete.',
   linkIs: { verified: 'verified', failed: 'broken', unchecked: 'not checked' },
   worthless: 'right, but what it hangs on is not proven',

@@ -21,6 +21,8 @@ export const shell = {
   notFoundNext: 'Go back to your launches.',
   simulated: 'SIMULATED',
   simulatedMore: 'This platform is software: it proves nothing.',
+  demo: 'Demo with software platforms. Use made-up secrets only.',
+  leaveDemo: 'Leave the demo',
   offlineReady: 'Ready to work offline.',
   updateReady: 'A new version is ready.',
   updateNow: 'Reload with the new version',

@@ -4,6 +4,7 @@ import { SevError } from '../../shared/errors.ts';
 import { parseSevCert, type SevCert } from '../../shared/sev/formats/sev-cert.ts';
 import { exportOwnerKey, importOwnerKey, makeOwnerKey, type OwnerKey } from '../../shared/sev/session/owner-key.ts';
 import { isKeyOf, makeOcaCertificate, parsePekCsr, signPekCsr, verifyOca } from '../../shared/sev/session/ownership.ts';
+import type { ProfileName } from '../profile/profile.ts';
 import { type Database, stored } from '../storage/database.ts';
 import { announce } from '../storage/records.ts';
 import { type Box, open, seal } from './box.ts';
@@ -35,7 +36,7 @@ export interface OwnerKeys {
    * Takes in a key in PEM or DER, and its certificate where there is one: without it a new one is made. A key that is
    * here already keeps its name and certificate.
    * @param file the caller's; it is wiped
-   * @throws SevError CERT_PEM, CERT_KEY when the certificate is of another key, and as `make`
+   * @throws SevError VAULT_DEMO, CERT_PEM, CERT_KEY when the certificate is of another key, and as `make`
    */
   import(name: string, file: Uint8Array, oca?: Uint8Array): Promise<OwnerKeyFacts>;
   /** @throws SevError VAULT_RECORD when it is no longer there */
@@ -60,7 +61,8 @@ const MAX_NAME = 64;
 
 export const ownerKeyPurpose = (id: string): string => `sev-verifier owner key ${id}`;
 
-export function openOwnerKeys(database: Database, lock: VaultLock): OwnerKeys {
+/** @param profile a demo makes keys of its own, and takes in none that is used elsewhere */
+export function openOwnerKeys(database: Database, lock: VaultLock, profile: ProfileName = 'real'): OwnerKeys {
   async function keep(name: string, key: OwnerKey, given: { origin: OwnerKeyFacts['origin']; oca?: Uint8Array }) {
     const oca = given.oca ?? (await makeOcaCertificate(key));
     const id = await ownerKeySha256(parseSevCert(oca, 'oca'));
@@ -109,6 +111,7 @@ export function openOwnerKeys(database: Database, lock: VaultLock): OwnerKeys {
     },
     async import(name, file, oca) {
       try {
+        if (profile === 'demo') throw new SevError('VAULT_DEMO');
         await requireKey(lock);
         const key = await importOwnerKey(file, { extractable: true });
         if (oca) await requireOwn(key, oca);

@@ -12,12 +12,15 @@ import { parseLaunchMeasure } from '../../shared/sev/formats/launch-measure.ts';
 import { SimulatedAmdSp } from '../../shared/simulator/amd-sp.ts';
 import { computeLaunchDigest, hashGuestImage } from '../../shared/sev/verify/launch-digest.ts';
 import { encodeMeasuredLaunch } from '../../shared/sev/verify/launch-measure.ts';
+import { SIMULATED_ROOT } from '../../shared/trust/simulated-root.ts';
+import { type TrustingProfile, trusting } from '../profile/roots.ts';
 import { DATABASE_NAME, type Database, openDatabase } from '../storage/database.ts';
 import { importBoxKey } from './box.ts';
 import { type Derive, VaultLock } from './lock.ts';
 import { openSecrets } from './secrets.ts';
-import { type LaunchCase, openVault, type Vault } from './vault.ts';
+import { type Alone, type LaunchCase, openVault, type Vault } from './vault.ts';
 
+const DEMO = trusting('demo');
 const POLICY = 0x0b;
 const image = new Uint8Array(4096).fill(7);
 const secret = [{ guid: LUKS_PASSPHRASE_GUID, data: toUtf8('correct horse battery staple\0') }];
@@ -35,13 +38,16 @@ const quick: Derive = async (passphrase) => importBoxKey(await sha256(toUtf8(pas
 /** Stands for navigator.locks, which Node does not have: one holder of a name at a time, and a refusal for all others. */
 function tabs(): () => Vault {
   const held = new Set<string>();
-  return () =>
-    openVault(database, lock, async (name, work) => {
-      if (held.has(name)) throw new SevError('VAULT_BUSY');
-      held.add(name);
-      return work().finally(() => held.delete(name));
-    });
+  return () => openVault(database, lock, oneAtATime(held), DEMO);
 }
+
+const oneAtATime =
+  (held = new Set<string>()): Alone =>
+  async (name, work) => {
+    if (held.has(name)) throw new SevError('VAULT_BUSY');
+    held.add(name);
+    return work().finally(() => held.delete(name));
+  };
 
 async function chainOf(platform: SimulatedAmdSp): Promise<Uint8Array> {
   const { pdh, chain } = platform.pdhCertExport();
@@ -71,6 +77,31 @@ beforeEach(async () => {
   database = await openDatabase();
   lock = new VaultLock(database, quick, noWait);
   amdSp = await SimulatedAmdSp.create();
+});
+
+describe('for real, the vault', () => {
+  const real = (profile?: TrustingProfile): Vault => openVault(database, lock, oneAtATime(), profile);
+
+  it('makes no session for a simulated platform, and says what it is', async () => {
+    await lock.create('several plain words');
+    const wanted = { chain: await chainOf(amdSp), policy: POLICY, acceptsKeySharing: false };
+    expect(await refusal(real().makeSession(wanted))).toBe('CERT_SIMULATED');
+  });
+
+  it('seals a secret that it keeps for genuine platforms alone, even if the simulated root were trusted', async () => {
+    await lock.create('several plain words');
+    const kept = { name: 'disk', guid: LUKS_PASSPHRASE_GUID, endsWithNul: true, text: 'correct horse' };
+    const { id } = await openSecrets(database, lock).keep(kept);
+    const chain = await chainOf(amdSp);
+    const seal = async (simulated: boolean): Promise<unknown> => {
+      const root = { ...SIMULATED_ROOT, simulated };
+      const vault = real({ name: 'real', roots: () => Promise.resolve([root]) });
+      const session = await vault.makeSession({ chain, policy: POLICY, acceptsKeySharing: false });
+      return refusal(vault.seal(await launch(session, chain), [{ storedId: id }]));
+    };
+    expect(await seal(true)).toBe('MEASURE_SIMULATED');
+    expect(await seal(false)).toBe('done');
+  });
 });
 
 describe('the vault', () => {
@@ -202,7 +233,7 @@ describe('the vault', () => {
   });
 
   it('lets two tabs without locks seal for one measurement only', async () => {
-    const tab = (): Vault => openVault(database, lock, (_name, work) => work());
+    const tab = (): Vault => openVault(database, lock, (_name, work) => work(), DEMO);
     const chain = await chainOf(amdSp);
     const session = await tab().makeSession({ chain, policy: POLICY, acceptsKeySharing: false });
     const launches = [await launch(session, chain), await launch(session, chain)];

@@ -1,7 +1,7 @@
 // The vault: the only room in which raw key bytes and secrets are handled. Whoever needs a key asks it to act.
 import { concat } from '../../shared/bytes/writer.ts';
 import { type CryptoKey, webCryptoRandom } from '../../shared/crypto/subtle.ts';
-import { type Decision, decide } from '../../shared/sev/decide/decision.ts';
+import { type Decision, decide, type Release, requireGenuine } from '../../shared/sev/decide/decision.ts';
 import type { Expectation } from '../../shared/sev/decide/expectation.ts';
 import { SevError } from '../../shared/errors.ts';
 import { parseCertChain } from '../../shared/sev/formats/cert-chain.ts';
@@ -14,10 +14,10 @@ import {
   storeLaunchSession,
 } from '../../shared/sev/session/launch-session.ts';
 import { sealSecret } from '../../shared/sev/seal/secret-packet.ts';
-import { KNOWN_ROOTS } from '../../shared/trust/known-roots.ts';
 import { type TrustedPdh, verifyCertChain } from '../../shared/sev/verify/cert-chain.ts';
 import type { ReportedLaunch } from '../../shared/sev/verify/launch-measure.ts';
 import { encodeLaunchMeasure } from '../../shared/sev/formats/launch-measure.ts';
+import { type TrustingProfile, trusting } from '../profile/roots.ts';
 import { type Database, stored } from '../storage/database.ts';
 import { boxKeys, handlesOf, rawKeysOf, searchKeyOf } from './key-record.ts';
 import type { VaultLock } from './lock.ts';
@@ -51,7 +51,7 @@ export interface Vault {
   judge(launch: LaunchCase): Promise<Decision>;
   /**
    * Seals secrets for a launch that `decide` releases. The same launch gets the same packet, however often it is asked.
-   * @throws SevError MEASURE_NOT_VERIFIED, MEASURE_SESSION_USED, VAULT_BUSY, and as `judge`
+   * @throws SevError MEASURE_NOT_VERIFIED, MEASURE_SIMULATED, MEASURE_SESSION_USED, VAULT_BUSY, and as `judge`
    */
   seal(launch: LaunchCase, secrets: readonly SecretSource[], areaSize?: number): Promise<SealedPacket>;
   /** The packet that was sealed for a session, if one was. */
@@ -74,7 +74,15 @@ export interface Vault {
 /** Runs work of one name in one tab at a time. */
 export type Alone = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
-export function openVault(database: Database, lock: VaultLock, alone: Alone = onlyThisTab): Vault {
+/** @param profile whose roots are trusted: for real, AMD's alone */
+export function openVault(
+  database: Database,
+  lock: VaultLock,
+  alone: Alone = onlyThisTab,
+  profile: TrustingProfile = trusting('real'),
+): Vault {
+  const trust = async (chain: Uint8Array): Promise<TrustedPdh> =>
+    verifyCertChain(parseCertChain(chain), await profile.roots());
   const vaultKey = (): Promise<CryptoKey | undefined> => lock.key();
 
   async function resume({ chain, session }: Omit<LaunchCase, 'expectation' | 'reported'>): Promise<LaunchSession> {
@@ -89,15 +97,19 @@ export function openVault(database: Database, lock: VaultLock, alone: Alone = on
     return decide({ session: await resume(launch), expectation, reported });
   }
 
-  const entryOf = async (source: SecretSource): Promise<SecretEntry> =>
-    'storedId' in source ? secretEntry(database, await requireKey(lock), source.storedId) : source;
+  /** What is kept here is worth something: it leaves for hardware alone, except where all of it is made up. */
+  const entryOf = async (release: Release, source: SecretSource): Promise<SecretEntry> => {
+    if (!('storedId' in source)) return source;
+    if (profile.name === 'real') requireGenuine(release);
+    return secretEntry(database, await requireKey(lock), source.storedId);
+  };
 
   async function sealAlone(launch: LaunchCase, sources: readonly SecretSource[], areaSize?: number) {
     const { id } = launch.session;
     const decision = await judge(launch);
     if (decision.kind !== 'release') throw new SevError('MEASURE_NOT_VERIFIED');
     // What cannot be opened or does not fit is refused before the session is bound.
-    const secrets = await Promise.all(sources.map(entryOf));
+    const secrets = await Promise.all(sources.map((source) => entryOf(decision, source)));
     let table: Uint8Array = new Uint8Array();
     try {
       table = encodeSecretTable(secrets, areaSize);
@@ -158,8 +170,6 @@ export function openVault(database: Database, lock: VaultLock, alone: Alone = on
     retire: (sessionId) => retire(database, sessionId, Date.now()),
   };
 }
-
-const trust = (chain: Uint8Array): Promise<TrustedPdh> => verifyCertChain(parseCertChain(chain), KNOWN_ROOTS);
 
 /** The ledger holds even without this, but a second tab would then see a half-done release. @throws SevError VAULT_BUSY */
 const onlyThisTab: Alone = (name, work) =>

@@ -1,5 +1,6 @@
 // What goes between the page and its workers. Only values that can be cloned.
 import type { Sha256Midstate } from '../../shared/crypto/sha256-stream.ts';
+import type { ProfileName } from '../profile/profile.ts';
 import type { KdfSettings } from '../vault/kdf-settings.ts';
 import type { ChainView, Fault } from './chain-view.ts';
 import type { CryptoKey } from '../../shared/crypto/subtle.ts';
@@ -55,7 +56,10 @@ export interface CollectedView {
   readonly problems: readonly Fault[];
 }
 
-export type VerifyRequest = { readonly chain: Uint8Array } | { readonly given: readonly Given[] };
+/** With the profile whose roots count. */
+export type VerifyRequest = { readonly profile: ProfileName } & (
+  { readonly chain: Uint8Array } | { readonly given: readonly Given[] }
+);
 
 /** A key that may have made the measure: raw only where the vault has it so, and wiped by the worker after the search. */
 export interface SearchKey extends Omit<DoctorKey, 'oracle'> {

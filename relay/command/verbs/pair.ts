@@ -1,7 +1,7 @@
 // `sev-relay pair NAME`: a code of an owner's own, with what it may reach and until when. It is shown here, once.
 import { DAY_MS, DEFAULT_DAYS, addPairing } from '../../serve/pairing.ts';
 import { pairingLink } from '../../serve/relay.ts';
-import { addressOfRelay } from '../../state/running-relay.ts';
+import { addressOfRelay, hostIsSimulated } from '../../state/running-relay.ts';
 import { defaultStatePath, openSharedState } from '../../state/state.ts';
 import { parseWebAddress } from '../addresses.ts';
 import { type Command, type Flags, helpOf, HELP_FLAG, readCommandLine, usageError } from '../flags.ts';
@@ -57,7 +57,7 @@ export async function run(args: readonly string[]): Promise<number> {
     },
     now,
   );
-  const link = pairingLink(pwa, url, code);
+  const link = pairingLink(pwa, url, code, hostIsSimulated(state.path));
   return print(describePairing(name, link, days, screen.isTTY ? screen.columns || 80 : undefined));
 }
 

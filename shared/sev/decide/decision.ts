@@ -26,12 +26,15 @@ import { unprovenNotes } from './unproven.ts';
 
 declare const brand: unique symbol;
 
+/** Under whose root a platform stands: AMD's, or the published test root. */
+export type PlatformKind = 'genuine' | 'simulated';
+
 /** Leave to seal secrets for one launch. Only `decide` makes it; a copy or a look-alike opens nothing. */
-export interface Release {
+export interface Release<P extends PlatformKind = PlatformKind> {
   readonly [brand]: true;
   readonly kind: 'release';
   /** The platform is a simulated one: nothing that is released here is protected by AMD's hardware. */
-  readonly simulated: boolean;
+  readonly simulated: { readonly genuine: false; readonly simulated: true }[P];
   readonly sessionId: string;
   readonly launch: VerifiedLaunch;
   readonly findings: readonly Finding[];
@@ -96,6 +99,17 @@ export function factsOfRelease(release: Release): ReleaseFacts {
   if (!facts) throw new SevError('MEASURE_NOT_VERIFIED', { at: 'release' });
   return facts;
 }
+
+/**
+ * A release that hardware protects: what is worth something is given to no other.
+ * @throws SevError MEASURE_SIMULATED
+ */
+export function requireGenuine(release: Release): Release<'genuine'> {
+  if (isGenuine(release)) return release;
+  throw new SevError('MEASURE_SIMULATED');
+}
+
+const isGenuine = (release: Release): release is Release<'genuine'> => !release.simulated;
 
 const forbids = ({ severity }: Finding): boolean => severity === 'refused' || severity === 'unchecked';
 

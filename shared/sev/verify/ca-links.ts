@@ -5,7 +5,9 @@ import { toHex } from '../../bytes/text.ts';
 import { verifyRsaPss } from '../../crypto/signatures.ts';
 import { sha256Sync } from '../../crypto/sha256-stream.ts';
 import type { CaCert } from '../formats/ca-cert.ts';
+import { AMD_ROOTS } from '../../trust/amd-roots.ts';
 import type { PinnedRoot } from '../../trust/pinned-root.ts';
+import { SIMULATED_ARK_SHA256 } from '../../trust/simulated-ark.ts';
 import { caHash } from './cert-id.ts';
 import { signatureWrong } from './sev-links.ts';
 
@@ -13,7 +15,7 @@ import { signatureWrong } from './sev-links.ts';
  * The ARK's whole key is a pinned one, both its ids are the pin's, and it signs itself; only a root that AMD serves
  * without its signature may lack it.
  *
- * @throws SevError CERT_ROOT_UNKNOWN, CERT_KEY_ID, CERT_SIGNATURE
+ * @throws SevError CERT_ROOT_UNKNOWN, CERT_SIMULATED, CERT_NOT_SIMULATED, CERT_KEY_ID, CERT_SIGNATURE
  */
 export async function verifyRoot(ark: CaCert, roots: readonly PinnedRoot[]): Promise<PinnedRoot> {
   const root = rootOfArk(ark, roots);
@@ -50,6 +52,9 @@ export function rootOfAsk(ask: CaCert, roots: readonly PinnedRoot[]): PinnedRoot
 
 /** A root that nobody pinned; a copied key id is called what it is. */
 function rootUnknown(ark: CaCert, roots: readonly PinnedRoot[]): SevError {
+  if (toHex(sha256Sync(ark.keyField)) === SIMULATED_ARK_SHA256) return new SevError('CERT_SIMULATED', { at: 'ark' });
+  const onlySimulated = roots.length > 0 && roots.every(({ simulated }) => simulated);
+  if (onlySimulated && rootOfArk(ark, AMD_ROOTS)) return new SevError('CERT_NOT_SIMULATED', { at: 'ark' });
   const copied = roots.find((pin) => pin.keyId === toHex(ark.keyId));
   if (!copied) return new SevError('CERT_ROOT_UNKNOWN', { at: 'ark' });
   const owner = copied.simulated ? 'the simulated root' : `AMD's root for ${copied.name}`;

@@ -49,7 +49,7 @@ export interface TrustedPdh {
  * Verifies a whole chain up to one of the pinned roots.
  *
  * @returns the PDH that may now be trusted; it says itself whether its root is AMD's or the simulated one
- * @throws SevError the first fault from the root down: CERT_ROOT_UNKNOWN, CERT_KEY_ID, CERT_SIGNATURE, CERT_SLOT,
+ * @throws SevError the first fault from the root down: CERT_ROOT_UNKNOWN, CERT_SIMULATED, CERT_KEY_ID, CERT_SIGNATURE, CERT_SLOT,
  *   CERT_ALGORITHM, CERT_CEK_UNSIGNED, CERT_CHAIN_INCOMPLETE
  */
 export async function verifyCertChain(

@@ -57,6 +57,7 @@ export async function simulatedLaunch(
     ...['-s', `${OTHER.toUpperCase()}:${folder.write('other', secret[1]!.data)}`],
     ...(kernel ? ['--kernel', folder.write('kernel', kernel)] : []),
     ...['--secret-header', folder.at('header'), '--secret-payload', folder.at('payload')],
+    '--simulated',
   ];
   const open = (header: string, payload: string): Promise<Uint8Array> =>
     amdSp.launchSecret(handle, {

@@ -23,6 +23,7 @@ const CODES: Partial<Record<ErrorCode, ValidateExitCode>> = {
   MEASURE_SESSION_IMPORTED: 3,
   MEASURE_KEY_SHARING: 3,
   MEASURE_FIRMWARE_FLOOR: 3,
+  MEASURE_SIMULATED: 3,
 };
 
 export const validateExitCode = ({ code }: SevError): ValidateExitCode => CODES[code] ?? 6;

@@ -26,6 +26,7 @@ virt-qemu-sev-validate, with its options (shortened ones too) and its exit codes
                              where the packet goes, as base64
       --record FILE          the session's record; found beside the keys when they have the names that
                              \`session\` gave them
+      --simulated            pack for a simulated platform too: anyone can read what it gets
   -q, --quiet                say nothing
   -d, --debug                say what was hashed; never a key
       --json                 one JSON object instead

@@ -28,7 +28,7 @@ export async function inject(
   { tk, tik }: ValidateOptions['keys'],
   files: SecretFiles,
 ): Promise<Injected> {
-  const { secrets, record } = files;
+  const { secrets, record, simulated } = files;
   const asked = secrets.map(parseOne);
   requireProtected(attested.reported);
   const unchecked = uncheckedKernel(attested);
@@ -41,7 +41,7 @@ export async function inject(
   try {
     // Loaded only here: most runs attest, and pack nothing.
     const { sealRecorded } = await import('../release.ts');
-    const { packet, platform } = await sealRecorded(recordPath, attested, table);
+    const { packet, platform } = await sealRecorded(recordPath, attested, table, simulated);
     await writeBoth(files, packet);
     return { count: asked.length, platform };
   } finally {

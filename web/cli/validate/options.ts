@@ -34,6 +34,7 @@ const TABLE = [
   { name: 'secret-header', kind: 'text' },
   // Ours alone.
   { name: 'record', kind: 'text' },
+  { name: 'simulated', kind: 'flag' },
   { name: 'json', kind: 'flag' },
 ] as const satisfies readonly ArgparseOption[];
 
@@ -48,6 +49,8 @@ export interface SecretFiles {
   readonly payload: string;
   /** The session's record, where it does not lie beside the keys. */
   readonly record: string | undefined;
+  /** Take a simulated platform too. */
+  readonly simulated: boolean;
 }
 
 /** Checked as far as one can without opening a file. */
@@ -135,7 +138,9 @@ function vmsaFilesOf(raw: RawOptions): ValidateOptions['vmsaFiles'] {
 function injectOf(raw: RawOptions): SecretFiles | undefined {
   const [secrets = [], header, payload] = [raw['inject-secret'], raw['secret-header'], raw['secret-payload']];
   if (header !== undefined && payload !== undefined) {
-    return secrets.length > 0 ? { secrets, header, payload, record: raw.record } : undefined;
+    return secrets.length > 0
+      ? { secrets, header, payload, record: raw.record, simulated: raw.simulated === true }
+      : undefined;
   }
   if (header !== undefined || payload !== undefined || secrets.length > 0) {
     throw usage('', '--secret-header and --secret-payload go together, and --inject-secret needs both.');

@@ -23,7 +23,10 @@ async function expectOpens(size: number, pack: (args: readonly string[]) => Ran 
 const title = `virt-qemu-sev-validate --inject-secret${toolMissing ? ` (skipped: ${toolMissing})` : ''}`;
 
 describe.skipIf(toolMissing)(title, () => {
-  it.each(SIZES)('packs a secret of %i bytes that the AMD-SP opens', (size) => expectOpens(size, runToolOnce));
+  it.each(SIZES)('packs a secret of %i bytes that the AMD-SP opens', (size) =>
+    // The other tool knows of no simulated platforms.
+    expectOpens(size, (args) => runToolOnce(args.filter((argument) => argument !== '--simulated'))),
+  );
 });
 
 function withoutOption(args: readonly string[], name: string): readonly string[] {
@@ -102,6 +105,14 @@ describe('validate --inject-secret', () => {
     const { args } = await simulatedLaunch(folder, 5);
     const nil = `00000000-0000-0000-0000-000000000000:${folder.write('secret', 'x')}`;
     expect(await run('validate', ...args, '-s', nil)).toMatchObject({ code: 2 });
+    expect(() => folder.text('header')).toThrow();
+  });
+
+  it('packs nothing for a simulated platform that was not asked for by name', async () => {
+    const folder = new TestFolder();
+    const args = (await simulatedLaunch(folder, 5)).args.filter((argument) => argument !== '--simulated');
+    const { code, err } = await run('validate', ...args);
+    expect({ code, err }).toMatchObject({ code: 3, err: expect.stringContaining('simulated') as string });
     expect(() => folder.text('header')).toThrow();
   });
 

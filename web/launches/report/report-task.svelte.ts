@@ -135,7 +135,8 @@ export class ReportTask extends Work {
     if (!session) throw new SevError('MEASURE_NOT_VERIFIED');
     const launchDigest = await this.#expectedDigest();
     const { judgeReport } = await import('./judge-report.ts');
-    return judgeReport(chain, report, { mnonce: request.mnonce, launchDigest, policy: session.policy });
+    const asked = { mnonce: request.mnonce, launchDigest, policy: session.policy };
+    return judgeReport(chain, report, asked, this.#launch.app.profile);
   }
 
   /** Worked out anew from the guest image; the one that the verdict fell with, where the image is no longer here. */

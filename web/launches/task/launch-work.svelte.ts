@@ -3,7 +3,6 @@ import type { Decision } from '../../../shared/sev/decide/decision.ts';
 import type { Expectation } from '../../../shared/sev/decide/expectation.ts';
 import { SevError } from '../../../shared/errors.ts';
 import { parseLaunchMeasure } from '../../../shared/sev/formats/launch-measure.ts';
-import { KNOWN_ROOTS } from '../../../shared/trust/known-roots.ts';
 import type { ReportedLaunch } from '../../../shared/sev/verify/launch-measure.ts';
 import type { AppState } from '../../app.svelte.ts';
 import { ChainVerdict } from '../../platforms/chain-verdict.svelte.ts';
@@ -11,13 +10,14 @@ import type { Relay } from '../../relay/relays.svelte.ts';
 import { words } from '../../strings/index.ts';
 import { judgedOf, saysTheSame } from '../record/judged.ts';
 import { after, type LaunchEvent, type LaunchRecord } from '../record/launch-record.ts';
+import { rootsOf } from '../../profile/roots.ts';
 import { expectationOf } from '../sev/plan/plan.ts';
 import { Work } from '../../work.svelte.ts';
 
 export class LaunchWork extends Work {
   readonly id: string;
   readonly app: AppState;
-  readonly chain = new ChainVerdict();
+  readonly chain: ChainVerdict;
   /** Worked out anew from the record each time; a stored verdict is only history. */
   decision = $state.raw<Decision | undefined>();
 
@@ -33,6 +33,7 @@ export class LaunchWork extends Work {
   constructor(app: AppState, id: string) {
     super();
     this.app = app;
+    this.chain = new ChainVerdict(app.profile);
     this.id = id;
   }
 
@@ -82,7 +83,7 @@ export class LaunchWork extends Work {
     this.doing = words.launch.judging;
     const launch = await this.launchCase();
     const decision = await (await this.app.vault()).judge(launch);
-    const kept = this.#verdictToKeep(decision, launch.expectation);
+    const kept = await this.#verdictToKeep(decision, launch.expectation);
     const { state } = this.present();
     const verdict = decision.kind === 'release' ? 'verified' : 'mismatch';
     const open = state === 'launched' || state === 'verified' || state === 'mismatch';
@@ -92,10 +93,14 @@ export class LaunchWork extends Work {
   }
 
   /** The verdict for the record; none where it only says again what stands there. */
-  #verdictToKeep(decision: Decision, { launchDigest }: Expectation): Pick<LaunchRecord, 'judged'> | undefined {
+  async #verdictToKeep(
+    decision: Decision,
+    { launchDigest }: Expectation,
+  ): Promise<Pick<LaunchRecord, 'judged'> | undefined> {
+    const roots = await rootsOf(this.app.profile);
     const { plan, reported, judged: earlier } = this.present();
     const { image } = this;
-    const root = KNOWN_ROOTS.find(({ generation }) => generation === this.chain.view?.generation)?.name;
+    const root = roots.find(({ generation }) => generation === this.chain.view?.generation)?.name;
     if (!image || !reported || root === undefined) return undefined;
     const judged = judgedOf({ decision, plan, image, reported, launchDigest, root, now: Date.now() });
     return saysTheSame(earlier, judged) ? undefined : { judged };

@@ -2,6 +2,7 @@
 // a moment each, inside this folder, and never in the file.
 import type { CryptoKey } from '../../../shared/crypto/subtle.ts';
 import { SevError } from '../../../shared/errors.ts';
+import type { ProfileName } from '../../profile/profile.ts';
 import { type Database, stored } from '../../storage/database.ts';
 import { announce, EVERY_RECORD } from '../../storage/records.ts';
 import { type Box, open, seal } from '../box.ts';
@@ -28,14 +29,20 @@ export interface Backup {
   make(passphrase: string): Promise<MadeBackup>;
   /**
    * Brings a backup in: all of it or nothing.
-   * @throws SevError VAULT_BACKUP, VAULT_BACKUP_VERSION, VAULT_PASSPHRASE, VAULT_NONE, VAULT_LOCKED, VAULT_STORAGE
+   * @throws SevError VAULT_DEMO, VAULT_OF_DEMO, VAULT_BACKUP, VAULT_BACKUP_VERSION, VAULT_PASSPHRASE, VAULT_NONE, VAULT_LOCKED, VAULT_STORAGE
    */
   restore(file: Uint8Array, passphrase: string): Promise<RestoreReport>;
   /** The last one that was made here; undefined before the first. @throws SevError VAULT_STORAGE */
   last(): Promise<LastBackup | undefined>;
 }
 
-export const openBackups = (database: Database, lock: VaultLock, derive: Derive): Backup => ({
+/** @param profile a backup goes back to a profile of its own kind only: real keys are brought into no demo */
+export const openBackups = (
+  database: Database,
+  lock: VaultLock,
+  derive: Derive,
+  profile: ProfileName = 'real',
+): Backup => ({
   async make(passphrase) {
     if ([...passphrase].length < MIN_BACKUP_PASSPHRASE)
       throw new SevError('VAULT_WEAK', { because: `${MIN_BACKUP_PASSPHRASE} characters are the least.` });
@@ -44,7 +51,12 @@ export const openBackups = (database: Database, lock: VaultLock, derive: Derive)
     const { keys, ...records } = await readAll(database);
     const boxed = keys.filter((record) => 'box' in record);
     const backupKey = await newBackupKey(passphrase, derive);
-    const contents = await rebox({ madeAt: now, ...records, keys: boxed }, vaultKey, backupKey.key, 'VAULT_RECORD');
+    const contents = await rebox(
+      { madeAt: now, ...records, keys: boxed, ...markOf(profile) },
+      vaultKey,
+      backupKey.key,
+      'VAULT_RECORD',
+    );
     const file = await sealBackup(backupKey, encodeContents(contents));
     await noteBackup(database, now, await contentsHash(records));
     return { file, launches: records.launches.length, keysLeftOut: keys.length - boxed.length };
@@ -53,7 +65,9 @@ export const openBackups = (database: Database, lock: VaultLock, derive: Derive)
     const vaultKey = await requireKey(lock);
     const { key, contents } = await openBackup(file, passphrase, derive);
     // Everything that can fail or takes time comes before the one transaction.
-    const own = await rebox(await parseContents(contents), key, vaultKey, 'VAULT_BACKUP');
+    const parsed = await parseContents(contents);
+    if ((parsed.profile ?? 'real') !== profile) throw new SevError(profile === 'real' ? 'VAULT_OF_DEMO' : 'VAULT_DEMO');
+    const own = await rebox(parsed, key, vaultKey, 'VAULT_BACKUP');
     const report = await bringIn(database, own, Date.now());
     for (const store of ['launches', 'platforms', 'references', 'secrets', 'ownerKeys', 'ownerships'] as const)
       announce({ store, key: EVERY_RECORD });
@@ -61,6 +75,9 @@ export const openBackups = (database: Database, lock: VaultLock, derive: Derive)
   },
   last: () => lastBackup(database),
 });
+
+/** Backups for real carry no mark, as ever. */
+const markOf = (profile: ProfileName): Pick<BackupContents, 'profile'> => (profile === 'real' ? {} : { profile });
 
 /** All stores at one moment. Relays are left out: their pairing codes belong to this device. */
 async function readAll(database: Database) {

@@ -25,6 +25,7 @@ import {
   u32,
 } from '../../../shared/schema.ts';
 import type { StoredLaunchSession } from '../../../shared/sev/session/launch-session.ts';
+import type { ProfileName } from '../../profile/profile.ts';
 import { type AskedReport, MAX_REPORTS } from '../../launches/report/asked-report.ts';
 import type { Judged } from '../../launches/record/judged.ts';
 import type { HistoryEntry, LaunchRecord, Reported } from '../../launches/record/launch-record.ts';
@@ -322,9 +323,13 @@ const ownership = record<OwnershipRecord>({
   ),
 });
 
+const profile: Schema<ProfileName> = literal('real', 'demo', 'practice');
+
 /** All that a backup holds. Every box in it is sealed under the backup's own key. */
 export const backupContents = object({
   madeAt: time,
+  /** Whose it is; missing for real. */
+  profile: optional(profile),
   keys: array(object({ sessionId, box }), MAX.records),
   ledger: array(ledgerEntry, MAX.records),
   secrets: array(secret, MAX.records),
