@@ -122,7 +122,13 @@ async function unitBrowser(): Promise<UserConfig> {
     plugins: [vectors()],
     // Named, so that no page is loaded anew because a dependency was found late.
     optimizeDeps: {
-      include: ['fast-check', '@noble/curves/nist.js', '@noble/hashes/hmac.js', '@noble/hashes/sha2.js'],
+      include: [
+        'age-encryption',
+        'fast-check',
+        '@noble/curves/nist.js',
+        '@noble/hashes/hmac.js',
+        '@noble/hashes/sha2.js',
+      ],
     },
     test: {
       include: ['shared/**/*.test.ts'],

@@ -10,6 +10,7 @@ import { RELAY_ERRORS } from './errors/relay.ts';
 import { AMDSP_ERRORS } from './errors/amdsp.ts';
 import { SNP_ERRORS } from './errors/snp.ts';
 import { SNP_LAUNCH_ERRORS } from './errors/snp-launch.ts';
+import { SNP_SECRET_ERRORS } from './errors/snp-secret.ts';
 
 export type { ErrorWords } from './errors/words.ts';
 
@@ -22,6 +23,7 @@ const ERROR_WORDS = {
   ...AMDSP_ERRORS,
   ...SNP_ERRORS,
   ...SNP_LAUNCH_ERRORS,
+  ...SNP_SECRET_ERRORS,
 };
 
 /** Every code that a `SevError` can carry. Codes are stable: scripts and translations rely on them. */

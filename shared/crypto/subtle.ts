@@ -66,8 +66,10 @@ export const webCryptoRandom: Random = (length) => crypto.getRandomValues(new Ui
 export const randomId = (): string => crypto.randomUUID();
 
 export type Hash = 'SHA-256' | 'SHA-384';
+/** What a signature or a MAC is never taken over here, but a digest is. */
+export type DigestHash = Hash | 'SHA-512';
 
-export const digest = async (hash: Hash, data: Uint8Array): Promise<Uint8Array> =>
+export const digest = async (hash: DigestHash, data: Uint8Array): Promise<Uint8Array> =>
   new Uint8Array(await subtle.digest(hash, data));
 
 export const sha256 = (data: Uint8Array): Promise<Uint8Array> => digest('SHA-256', data);
