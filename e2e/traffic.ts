@@ -4,6 +4,7 @@ import { createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Browser, chromium, test } from '@playwright/test';
+import { fromNode } from './world.ts';
 
 type Params = Readonly<Record<string, unknown>>;
 
@@ -13,7 +14,7 @@ interface NetLog {
 }
 
 export interface Traffic {
-  /** Origins of everything that was asked for, `http://localhost:4173` or `ws://127.0.0.1:8455`; sorted, each once. */
+  /** Origins of everything that was asked for, `http://sev-verifier.localhost:8456` or `ws://127.0.0.1:8455`; sorted, each once. */
   readonly origins: readonly string[];
   /** Where sockets were opened to, such as `127.0.0.1:8455`. */
   readonly sockets: readonly string[];
@@ -26,7 +27,8 @@ export interface RecordedBrowser {
 }
 
 /** So that what the browser itself wants from its maker is asked for in the log, but opens no socket. */
-const ONLY_THIS_MACHINE = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1';
+const ONLY_THIS_MACHINE =
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1';
 
 /** A browser of its own that writes down all its traffic. */
 export async function recordedBrowser(folder: string): Promise<RecordedBrowser> {
@@ -71,7 +73,7 @@ export async function withoutPolicy(appUrl: string): Promise<{ readonly url: str
       response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>');
       return;
     }
-    get(new URL(incoming.url ?? '/', appUrl), (answer) => {
+    get(new URL(incoming.url ?? '/', fromNode(appUrl)), (answer) => {
       response.writeHead(answer.statusCode ?? 500, answer.headers);
       answer.pipe(response);
     });

@@ -85,7 +85,7 @@ export async function startRelay(appUrl: string, args: readonly string[]): Promi
     appUrl,
     ...args,
   ]);
-  const [link] = await running.says(/http:\/\/localhost:\d+\/(?:\?demo)?#\S+/);
+  const [link] = await running.says(/http:\/\/[\w.-]+:\d+\/(?:\?demo)?#\S+/);
   const fragment = new URLSearchParams(new URL(link).hash.slice(1));
   return Object.assign(running, { link, address: fragment.get('relay') ?? '', code: fragment.get('code') ?? '' });
 }
@@ -111,6 +111,9 @@ export function connectTo(link: string): string {
  * @param place such as `#/keys`
  */
 export const demo = (place = '', url = ''): string => `${url}/?demo${place}`;
+
+/** The app as Node finds it, which knows no names under .localhost. */
+export const fromNode = (url: string): string => url.replace('sev-verifier.localhost', '127.0.0.1');
 
 /** A folder that goes with the story. */
 export function temporaryFolder(): { path: string; remove(): void } {
@@ -138,7 +141,7 @@ export const test = base.extend<StoryWorld, WorkerWorld>({
   app: [
     async ({ browserName: _ }, use) => {
       const running = start('dist/cli/main.js', ['serve', '--port', '0']);
-      const [url] = await running.says(/http:\/\/localhost:\d+/);
+      const [url] = await running.says(/http:\/\/[\w.-]+:\d+/);
       await use({ url });
       await running.stop();
     },

@@ -16,7 +16,7 @@ export const bench: Bench = {
     const app = start(commands.verifier, ['serve', '--port', '0']);
     let browser: BrowserServer | undefined;
     try {
-      const [url] = await app.says(/http:\/\/localhost:\d+/);
+      const [url] = await app.says(/http:\/\/[\w.-]+:\d+/);
       browser = await chromium.launchServer({ executablePath, args: LAUNCH_ARGS });
       const page = await (await chromium.connect(browser.wsEndpoint())).newPage();
       return await figures(page, url, quick ? 500 : 10_000, quick ? 1 : 5);

@@ -47,7 +47,7 @@ async function visit(browser: Browser, verifier: string): Promise<{ first: numbe
   const server = start(verifier, ['serve', '--port', '0']);
   const context = await browser.newContext();
   try {
-    const [url] = await server.says(/http:\/\/localhost:\d+/);
+    const [url] = await server.says(/http:\/\/[\w.-]+:\d+/);
     const { page, ms: first } = await open(context, url);
     await page.getByText('Ready to work offline.').waitFor();
     await server.stop();

@@ -4,7 +4,7 @@ import { expect, start, test } from '../world.ts';
 
 test('The app opens with its server gone and the network off', async ({ page, context }) => {
   const server = start('dist/cli/main.js', ['serve', '--port', '0']);
-  const [url] = await server.says(/http:\/\/localhost:\d+/);
+  const [url] = await server.says(/http:\/\/[\w.-]+:\d+/);
   await page.goto(url);
   await expect(page.getByText('Ready to work offline.')).toBeVisible();
   await server.stop();

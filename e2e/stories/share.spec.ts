@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from '@playwright/test';
 import { verdict } from '../journey.ts';
-import { confirmHost, connectTo, expect, test } from '../world.ts';
+import { confirmHost, connectTo, expect, fromNode, test } from '../world.ts';
 
 interface Shared {
   readonly text?: string;
@@ -58,7 +58,7 @@ test('A person shares a pairing link and a file from another app, and is asked b
 });
 
 test('The app says to the device what may be shared with it', async ({ request, app }) => {
-  const manifest = (await (await request.get(`${app.url}/manifest.webmanifest`)).json()) as {
+  const manifest = (await (await request.get(`${fromNode(app.url)}/manifest.webmanifest`)).json()) as {
     share_target: { action: string; method: string; params: { files: { name: string }[] } };
   };
   expect(manifest.share_target).toMatchObject({ action: '/take-in', method: 'POST' });

@@ -10,7 +10,7 @@ import { expect, type Running, start, startRelay, test } from '../world.ts';
 
 const serveFrom = async (dist: string, port: string): Promise<{ server: Running; url: string }> => {
   const server = start(join(dist, 'cli/main.js'), ['serve', '--port', port]);
-  const [url] = await server.says(/http:\/\/localhost:\d+/);
+  const [url] = await server.says(/http:\/\/[\w.-]+:\d+/);
   return { server, url };
 };
 

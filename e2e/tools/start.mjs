@@ -6,7 +6,7 @@ import { buildWhereStale } from './build.mjs';
 
 /** Kept between starts, so that the simulated platform stays the same chip. */
 const STATE = resolve('node_modules/.cache/sev-relay-demo');
-const PWA_LINK = /http:\/\/localhost:\d+\/(?:\?demo)?#\S+/;
+const PWA_LINK = /http:\/\/[\w.-]+:\d+\/(?:\?demo)?#\S+/;
 
 const children = [];
 let closing = false;
@@ -17,11 +17,11 @@ mkdirSync(STATE, { recursive: true, mode: 0o700 });
 for (const event of ['SIGINT', 'SIGTERM', 'SIGHUP', 'exit']) process.on(event, closeAll);
 // Whoever read the link may be gone; both serve on.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-const verifier = start('The web app', ['dist/cli/main.js', 'serve', '--port', '4173']);
+const verifier = start('The web app', ['dist/cli/main.js', 'serve']);
 const relay = start('The relay', ['dist/relay/main.js', '--simulate', '--listen', '127.0.0.1:8455', '--state', STATE]);
 
 try {
-  await verifier.says(/http:\/\/localhost/);
+  await verifier.says(/http:\/\/\S+/);
   const link = await relay.says(PWA_LINK);
   console.log('The web app and a relay with a SIMULATED host are running. Open:\n');
   console.log(`  ${link}\n`);

@@ -14,7 +14,11 @@ const parsed = (...args: string[]): ServeOptions => {
 describe('the options of sev-relay serve', () => {
   const cases: [string, string[], Partial<ServeOptions>][] = [
     ['listen on loopback when nothing is said', [], { listen: { host: '127.0.0.1', port: 8455 }, tls: undefined }],
-    ['let the page of the pairing link in', [], { origins: ['http://localhost:4173'], simulate: 'no', offline: false }],
+    [
+      'let the page of the pairing link in',
+      [],
+      { origins: ['http://sev-verifier.localhost:8456'], simulate: 'no', offline: false },
+    ],
     ['take another address', ['--listen', '[::1]:9000'], { listen: { host: '::1', port: 9000 } }],
     ['take a name and any free port', ['--listen=localhost:0'], { listen: { host: 'localhost', port: 0 } }],
     [
@@ -46,7 +50,7 @@ describe('the options of sev-relay serve', () => {
       'take origins',
       ['--origin', 'https://v.example', '--origin', 'https://w.example:8/'],
       {
-        origins: ['https://v.example', 'https://w.example:8', 'http://localhost:4173'],
+        origins: ['https://v.example', 'https://w.example:8', 'http://sev-verifier.localhost:8456'],
       },
     ],
     ['take the address of the verifier', ['--pwa', 'https://v.example/app/'], { origins: ['https://v.example'] }],

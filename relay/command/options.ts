@@ -1,5 +1,6 @@
 // The options of `sev-relay serve`: flags, defaults and help.
 import { type HostPort, isLoopback, parseHostPort, parseMonitor, parseOrigin, parseWebAddress } from './addresses.ts';
+import { APP_URL } from '../../shared/origin.ts';
 import { type Command, HELP_FLAG, type Flags, readCommandLine, usageError, type Values } from './flags.ts';
 import { isLogLevel, LOG_LEVELS, type LogLevel } from '../serve/log.ts';
 import type { NamedMonitor } from '../sources/types.ts';
@@ -16,7 +17,7 @@ export const HOST_FLAGS = {
 } as const satisfies Flags;
 
 /** Where the pairing link opens the verifier, unless the operator says otherwise. */
-export const DEFAULT_PWA = 'http://localhost:4173/';
+export const DEFAULT_PWA = APP_URL;
 
 export const SERVE_COMMAND = {
   usage: 'sev-relay [serve] [OPTIONS]',

@@ -5,7 +5,7 @@ import { confirmAt, describeRelay, drawQr } from './terminal.ts';
 
 const relay = {
   url: 'ws://127.0.0.1:8455',
-  pairingLink: 'http://localhost:4173/#relay=ws://127.0.0.1:8455&code=abcd-efgh-jkmn-pqrs',
+  pairingLink: 'http://sev-verifier.localhost:8456/#relay=ws://127.0.0.1:8455&code=abcd-efgh-jkmn-pqrs',
   localCode: 'zzzz-zzzz-zzzz-zzzz',
   close: () => Promise.resolve(),
 };
@@ -29,7 +29,7 @@ describe('what stands at the terminal', () => {
 
   it('is a code, too, where there is a terminal wide enough for it', () => {
     expect(describeRelay(relay, [], 80, false, true).raw).toContain('▀');
-    expect(drawQr(relay.pairingLink, 20)).toBe('(A QR code needs 37 columns; this terminal has 20.)');
+    expect(drawQr(relay.pairingLink, 20)).toBe('(A QR code needs 41 columns; this terminal has 20.)');
   });
 });
 

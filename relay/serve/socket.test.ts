@@ -166,7 +166,10 @@ describe('pairing', () => {
 describe('who may connect', () => {
   it.each([
     [undefined, true],
+    ['http://sev-verifier.localhost:8456', true],
     ['http://localhost:4173', true],
+    ['http://evil.localhost:8456', false],
+    ['http://sev-verifier.localhost.evil.example', false],
     ['http://127.0.0.1:8080', true],
     ['https://[::1]', true],
     ['https://verifier.example', true],

@@ -1,6 +1,7 @@
 // Who may open a WebSocket at all: judged by the HTTP request, before a single frame is read.
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { APP_HOST } from '../../shared/origin.ts';
 import { isLoopback } from '../command/addresses.ts';
 
 export interface Door {
@@ -33,7 +34,10 @@ export function isAllowedOrigin(origin: string | undefined, door: Door): boolean
   if (origin === undefined || door.origins.includes(origin)) return true;
   if (!URL.canParse(origin)) return false;
   const { protocol, hostname } = new URL(origin);
-  return ['http:', 'https:'].includes(protocol) && isLoopback(hostname.replace(/^\[(.*)\]$/, '$1'));
+  return (
+    ['http:', 'https:'].includes(protocol) &&
+    (hostname === APP_HOST || isLoopback(hostname.replace(/^\[(.*)\]$/, '$1')))
+  );
 }
 
 /** The versions of the protocol that a client speaks. */

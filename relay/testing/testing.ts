@@ -178,7 +178,7 @@ export const sourcesForTests = (parts: Partial<Sources> = {}): Sources => ({
 export const relayOptionsForTests = (parts: Partial<RelayOptions> = {}): RelayOptions => ({
   listen: { host: '127.0.0.1', port: 0 },
   origins: [],
-  pwa: new URL('http://localhost:4173/'),
+  pwa: new URL('http://sev-verifier.localhost:8456/'),
   state: { path: temporaryFolder(), close: () => undefined },
   log: silentLog,
   ...parts,

@@ -119,7 +119,9 @@ describe('sev-verifier check-app', () => {
   it('refuses a server that sends the app from elsewhere', async () => {
     const serving = await serve(0, folder.at('web'));
     onTestFinished(() => serving.close());
-    const server = createServer(({ url }, response) => response.writeHead(302, { location: serving.url + url! }).end());
+    const server = createServer(({ url }, response) =>
+      response.writeHead(302, { location: serving.plainUrl + url! }).end(),
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;

@@ -54,7 +54,8 @@ async function filesBelow(folder: string, ignore: readonly string[]): Promise<re
  * Asks a server for every released file. What a server has beyond them cannot be asked for.
  * @throws SevError RELAY_UNREACHABLE when it does not answer at all
  */
-export async function compareServed(base: URL, files: readonly ReleasedFile[]): Promise<readonly ComparedFile[]> {
+export async function compareServed(given: URL, files: readonly ReleasedFile[]): Promise<readonly ComparedFile[]> {
+  const base = onThisDevice(given);
   const compared: ComparedFile[] = [];
   for (const file of files) compared.push(await compareAnswer(base, file));
   return compared;
@@ -102,3 +103,11 @@ const lackingHeaders = (headers: Headers, path: string): readonly string[] =>
   Object.keys(headersFor(path)).filter((name) => !bindsAsOurs(path, name, headers.get(name) ?? ''));
 
 const hashOf = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
+
+/** Names under .localhost are this device, to browsers and by RFC 6761; Node asks a name server, which knows none of them. */
+function onThisDevice(url: URL): URL {
+  if (!url.hostname.endsWith('.localhost')) return url;
+  const here = new URL(url);
+  here.hostname = '127.0.0.1';
+  return here;
+}

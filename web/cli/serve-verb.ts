@@ -1,6 +1,7 @@
 // The verb `serve`: options, start, say where, close.
 import { freeValues, type OptionTable, readOptions } from './options.ts';
 import { DEFAULT_PORT, serve } from './serve.ts';
+import { SERVE } from './words.ts';
 import type { Terminal } from './terminal.ts';
 
 const HELP = `Usage: sev-verifier serve [--port N]
@@ -25,8 +26,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
   freeValues(free);
   const serving = await serve(options.port ?? DEFAULT_PORT);
-  const { url } = serving;
-  terminal.out(options.json ? `${JSON.stringify({ status: 'serving', url })}\n` : `The verifier is at ${url}\n`);
+  const { url, plainUrl } = serving;
+  terminal.out(options.json ? `${JSON.stringify({ status: 'serving', url, plainUrl })}\n` : SERVE.at(url, plainUrl));
   await interrupted();
   await serving.close();
   return 0;

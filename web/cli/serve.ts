@@ -5,9 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SevError } from '../../shared/errors.ts';
+import { APP_HOST, APP_PORT } from '../../shared/origin.ts';
+import { SERVE } from './words.ts';
 import { headersFor, securityHeaders } from '../offline/headers.ts';
 
-export const DEFAULT_PORT = 4173;
+export const DEFAULT_PORT = APP_PORT;
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -28,7 +30,10 @@ interface Asset {
 }
 
 export interface Serving {
+  /** The app's own origin. */
   readonly url: string;
+  /** For a browser that does not know names under .localhost; its storage is another. */
+  readonly plainUrl: string;
   close(): Promise<void>;
 }
 
@@ -39,27 +44,53 @@ const builtApp = (): string => fileURLToPath(new URL('../web', import.meta.url))
  * Serves the built PWA. Every file is read once at the start, and nothing but those files is ever served.
  *
  * @param port 0 for any free one
- * @throws SevError RELAY_USAGE when the app is not built or the port is taken
+ * @throws SevError RELAY_USAGE when the app is not built, or another program has the port on either loopback address
  */
 export async function serve(port = DEFAULT_PORT, folder = builtApp()): Promise<Serving> {
   const assets = await readAssets(folder);
   const answer = (request: IncomingMessage, response: ServerResponse): void => respond(assets, request, response);
-  const first = await listen(createServer(answer), '127.0.0.1', port);
-  const chosen = (first.address() as AddressInfo).port;
-  // “localhost” may mean ::1 to a browser; a device without IPv6 simply does without.
-  const second = await listen(createServer(answer), '::1', chosen).catch(() => undefined);
+  const servers = await listenOnBoth(answer, port);
+  const chosen = (servers[0]!.address() as AddressInfo).port;
   const close = (server: Server): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
   return {
-    url: `http://localhost:${chosen}`,
+    url: `http://${APP_HOST}:${chosen}`,
+    plainUrl: `http://localhost:${chosen}`,
     close: async () => {
-      await Promise.all([first, second].filter((server) => server !== undefined).map(close));
+      await Promise.all(servers.map(close));
     },
   };
 }
+
+/** How often another free port is looked for, where the system chooses one. */
+const TRIES = 10;
+
+/**
+ * The app's name may lead a browser to either loopback address. Whoever answers there is the app, with its stored keys: both
+ * are ours, or nothing is served. A device without IPv6 does without the second.
+ */
+async function listenOnBoth(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  port: number,
+): Promise<readonly Server[]> {
+  for (let tries = 1; ; tries++) {
+    const first = await listen(createServer(answer), '127.0.0.1', port);
+    const chosen = (first.address() as AddressInfo).port;
+    try {
+      return [first, await listen(createServer(answer), '::1', chosen)];
+    } catch (error) {
+      if (error instanceof SevError && NO_IPV6.includes(codeOf(error.cause))) return [first];
+      await new Promise((resolve) => first.close(resolve));
+      if (port !== 0 || tries === TRIES) throw error;
+    }
+  }
+}
+
+const NO_IPV6: readonly string[] = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'];
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? '';
 
 async function readAssets(folder: string): Promise<ReadonlyMap<string, Asset>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
@@ -87,6 +118,11 @@ async function readAsset(path: string, url: string): Promise<Asset> {
 }
 
 function respond(assets: ReadonlyMap<string, Asset>, request: IncomingMessage, response: ServerResponse): void {
+  // A page of another site that points its own name here (DNS rebinding) says that name.
+  if (!isOurHost(request.headers.host)) {
+    response.writeHead(421, { 'content-type': 'text/plain; charset=utf-8', ...securityHeaders }).end('Another name\n');
+    return;
+  }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.writeHead(405, { allow: 'GET, HEAD', ...securityHeaders }).end();
     return;
@@ -102,6 +138,9 @@ function respond(assets: ReadonlyMap<string, Asset>, request: IncomingMessage, r
   response.end(request.method === 'HEAD' ? undefined : asset.body);
 }
 
+const isOurHost = (host = ''): boolean =>
+  [APP_HOST, 'localhost', '127.0.0.1', '[::1]'].includes(host.toLowerCase().replace(/:\d{1,5}$/, ''));
+
 const findAsset = (assets: ReadonlyMap<string, Asset>, path: string): Asset | undefined =>
   assets.get(path) ?? (extname(path) === '' ? assets.get('/index.html') : undefined);
 
@@ -115,8 +154,7 @@ function listen(server: Server, host: string, port: number): Promise<Server> {
       reject(
         new SevError('RELAY_USAGE', {
           at: `${host}:${port}`,
-          sentence: cause.code === 'EADDRINUSE' ? `Port ${port} is in use.` : `Port ${port} cannot be opened.`,
-          next: 'End the program that uses it, or choose another with --port.',
+          ...(cause.code === 'EADDRINUSE' ? SERVE.taken(host, port) : SERVE.closed(port)),
           cause,
         }),
       ),
