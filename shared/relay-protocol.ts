@@ -178,6 +178,8 @@ export const METHODS = {
 } as const;
 
 export type MethodName = keyof typeof METHODS;
+/** Methods that make keys of the platform new. */
+export type KeyChange = Extract<MethodName, 'owner.rotatePdh' | 'owner.regeneratePek' | 'owner.reset'>;
 export type ParamsOf<M extends MethodName> = Parsed<(typeof METHODS)[M]['params']>;
 export type ResultOf<M extends MethodName> = Parsed<(typeof METHODS)[M]['result']>;
 

@@ -5,7 +5,7 @@ import type { Finding } from '../findings/finding.ts';
 import { LAUNCH_SESSION_SIZE } from '../sev/formats/launch-session.ts';
 import { hasPolicyFlag, showPolicy } from '../sev/formats/policy.ts';
 import { SEV_CERT_SIZE } from '../sev/formats/sev-cert.ts';
-import type { AuditContext } from './audit.ts';
+import type { AuditContext } from './audit-context.ts';
 import type { ConfigFacts } from './config-facts.ts';
 import { finding } from './config-finding.ts';
 

@@ -1,19 +1,15 @@
 // An audit of the configuration that a host will launch, or has: what undermines the measurement, and what will not run.
+import type { AuditContext } from './audit-context.ts';
 import { isEs } from '../sev/formats/policy.ts';
 import type { Finding } from '../findings/finding.ts';
 import { securityFindings } from './audit-security.ts';
 import { finding } from './config-finding.ts';
 import { type ConfigFacts, machineVersion } from './config-facts.ts';
-import { MAX_OLD_VCPUS, MAX_PLAIN_VCPUS, type QemuVersion, qemuAtLeast, seedsKernel } from './launch-config.ts';
+import { MAX_OLD_VCPUS, MAX_PLAIN_VCPUS, qemuAtLeast, seedsKernel } from './launch-config.ts';
 import { readDomainXml } from './read-domain.ts';
 import { readQemuArguments } from './read-qemu.ts';
 
-export interface AuditContext {
-  /** The session that the launch is for. */
-  readonly session?: { readonly policy: number; readonly godh: Uint8Array; readonly blob: Uint8Array };
-  readonly expected?: { readonly vcpus?: number; readonly cmdline?: string; readonly kernel?: boolean };
-  readonly qemuVersion?: QemuVersion;
-}
+export type { AuditContext } from './audit-context.ts';
 
 /** Memory of QEMU's own beside the guest's: libvirt's article takes 256 MiB. */
 const OWN_MEMORY_KIB = 256 * 1024;

@@ -1,5 +1,6 @@
 // Carrying one launch between a relay and a guest owner who is offline. Nothing of it outlives the page, and nothing is judged:
 // what is carried is public or sealed, and both ends make sure of it themselves.
+import type { CarryingRelay } from '../relay/carrying-relay.ts';
 import {
   type AirgapMessage,
   expectMessage,
@@ -11,18 +12,10 @@ import { toHex } from '../../shared/bytes/text.ts';
 import { SevError } from '../../shared/errors.ts';
 import { parsePolicy } from '../../shared/sev/formats/policy.ts';
 import type { Guest, Profile } from '../../shared/relay-protocol.ts';
-import type { RelayConnection } from '../relay/connection.ts';
 import { courier } from '../strings/courier.ts';
 import { HAND_OVERS, type HandOver, type HandOverStatus, type Stop } from './hand-overs.ts';
 import { ReportErrand } from './report-errand.svelte.ts';
 import { Work } from '../work.svelte.ts';
-
-/** A paired relay, as far as carrying goes. */
-export interface CarryingRelay {
-  readonly name: string;
-  readonly open: boolean;
-  readonly connection: Pick<RelayConnection, 'ask'>;
-}
 
 export class CourierTask extends Work {
   readonly relay: CarryingRelay;

@@ -7,7 +7,7 @@ import { requireUsage } from '../../shared/sev/formats/cert-chain.ts';
 import { parseSevCert } from '../../shared/sev/formats/sev-cert.ts';
 import { mayStillBeAsked, wasAnswered } from '../relay/answered.ts';
 import { carryOwnership as say } from '../strings/carry-ownership.ts';
-import type { CarryingRelay } from './courier-task.svelte.ts';
+import type { CarryingRelay } from '../relay/carrying-relay.ts';
 import type { HandOverStatus } from './hand-overs.ts';
 import { OWNER_HAND_OVERS, type OwnerHandOver } from './owner-hand-overs.ts';
 import { Work } from '../work.svelte.ts';

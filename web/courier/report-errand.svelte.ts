@@ -3,7 +3,7 @@
 import { type AirgapMessage, expectMessage, type OfKind } from '../../shared/airgap/index.ts';
 import type { Guest } from '../../shared/relay-protocol.ts';
 import { courier } from '../strings/courier.ts';
-import type { CarryingRelay } from './courier-task.svelte.ts';
+import type { CarryingRelay } from '../relay/carrying-relay.ts';
 
 /** The courier's way of taking a step: what is going on is said, and what goes wrong is kept for the screen. */
 type Attempt = (doing: string | undefined, work: () => Promise<void>) => Promise<void>;

@@ -5,6 +5,12 @@ import { fromHex } from '../../shared/bytes/text.ts';
 import { Sha256Stream } from '../../shared/crypto/sha256-stream.ts';
 import { SevError } from '../../shared/errors.ts';
 
+declare module '../storage/database.ts' {
+  interface Stores {
+    references: { key: string; value: ReferenceRecord };
+  }
+}
+
 export type Role = KnownFile['role'];
 
 export interface ReferenceRecord extends KnownFile {

@@ -2,7 +2,13 @@
 import { toHex } from '../../shared/bytes/text.ts';
 import { sha256 } from '../../shared/crypto/subtle.ts';
 import { parsePekCsr } from '../../shared/sev/session/ownership.ts';
-import type { Revised } from '../storage/records.ts';
+import type { Revised } from '../storage/revised.ts';
+
+declare module '../storage/database.ts' {
+  interface Stores {
+    ownerships: { key: string; value: OwnershipRecord };
+  }
+}
 
 /** `import-asked` until a chain has told what became of it: nothing is imported a second time before that. */
 export type OwnershipState = 'requested' | 'signed' | 'import-asked' | 'owned';

@@ -1,5 +1,6 @@
 // Taking one platform into ownership: its request comes in, the owner's key signs it in the vault, and the new chain is
 // looked at before anybody calls the platform theirs. Every step is noted in a record before it is taken, and survives the page.
+import type { KeyChange } from '../../shared/relay-protocol.ts';
 import { type AirgapMessage, expectMessage } from '../../shared/airgap/index.ts';
 import { equalBytes } from '../../shared/bytes/equal.ts';
 import { concat } from '../../shared/bytes/writer.ts';
@@ -40,7 +41,7 @@ export interface Signed {
 }
 
 /** A change of the platform's keys that nothing undoes. */
-export type KeyChange = 'owner.rotatePdh' | 'owner.regeneratePek' | 'owner.reset';
+export type { KeyChange } from '../../shared/relay-protocol.ts';
 
 export class OwnershipTask extends Work {
   /** The key that is chosen to sign with. */

@@ -4,6 +4,12 @@ import type { FirmwareVersion } from '../../shared/sev/formats/firmware-version.
 import type { ContinuityKind, PlatformVisit } from '../../shared/sev/decide/continuity.ts';
 import type { OwnerPin } from './owner-pin.ts';
 
+declare module '../storage/database.ts' {
+  interface Stores {
+    platforms: { key: string; value: PlatformRecord };
+  }
+}
+
 /** What the platform itself reports; shown as its own word, and proven only later by a measurement. */
 export interface ReportedStatus extends FirmwareVersion {
   readonly es: boolean;

@@ -1,5 +1,11 @@
 // A relay that this device was paired with.
 
+declare module '../storage/database.ts' {
+  interface Stores {
+    relays: { key: string; value: RelayRecord };
+  }
+}
+
 export interface RelayRecord {
   readonly url: string;
   /** The pairing code: a bearer token of the relay, no secret of the guest owner. */

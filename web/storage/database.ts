@@ -1,48 +1,17 @@
 // The one IndexedDB database of the app: what it holds, and how a failure of the browser's storage is told.
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import { type DBSchema, type IDBPDatabase, openDB, type StoreNames } from 'idb';
 import { SevError } from '../../shared/errors.ts';
-import type { LaunchRecord } from '../launches/record/launch-record.ts';
-import type { LaunchSummary } from '../launches/record/launch-summary.ts';
-import type { ReferenceRecord } from '../library/reference-record.ts';
-import type { OwnershipRecord } from '../ownership/ownership-record.ts';
 import { DATABASE_NAMES } from '../profile/profile.ts';
-import type { PlatformRecord } from '../platforms/platform-record.ts';
-import type { RelayRecord } from '../relay/relay-record.ts';
-import type { LedgerEntry } from '../vault/ledger.ts';
-import type { KeyRecord } from '../vault/key-record.ts';
-import type { VaultRecord } from '../vault/lock.ts';
-import type { OwnerKeyRecord } from '../vault/owner-keys.ts';
-import type { SecretRecord } from '../vault/secrets.ts';
 
-interface Stores extends DBSchema {
-  platforms: { key: string; value: PlatformRecord };
-  launches: { key: string; value: LaunchRecord; indexes: { updatedAt: number } };
-  /** What the list of launches shows of each: a record carries its chain, and thousands of chains are slow to read. */
-  launchIndex: { key: string; value: LaunchSummary };
-  references: { key: string; value: ReferenceRecord };
-  relays: { key: string; value: RelayRecord };
-  ownerships: { key: string; value: OwnershipRecord };
-  /** Only web/vault reads and writes these five. */
-  vault: { key: string; value: VaultRecord };
-  keys: { key: string; value: KeyRecord };
-  ledger: { key: string; value: LedgerEntry };
-  ownerKeys: { key: string; value: OwnerKeyRecord };
-  secrets: { key: string; value: SecretRecord };
-}
+/**
+ * What is kept, by store: each room adds its own beside its record (`declare module`), so that the ground names nobody who
+ * stands on it.
+ */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- it is filled by those who store
+export interface Stores extends DBSchema {}
 
 export type Database = IDBPDatabase<Stores>;
-export type StoreName =
-  | 'platforms'
-  | 'launches'
-  | 'launchIndex'
-  | 'references'
-  | 'relays'
-  | 'ownerships'
-  | 'vault'
-  | 'keys'
-  | 'ledger'
-  | 'ownerKeys'
-  | 'secrets';
+export type StoreName = StoreNames<Stores>;
 
 export const DATABASE_NAME = DATABASE_NAMES.real;
 const VERSION = 5;

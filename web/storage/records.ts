@@ -1,15 +1,10 @@
 // Reading and writing records so that two tabs never undo each other's work.
+import type { Revised } from './revised.ts';
 import { SevError } from '../../shared/errors.ts';
 import { type Database, stored } from './database.ts';
 
 /** The stores that lists on the screen are made of. */
 type RecordStore = 'platforms' | 'launches' | 'references' | 'relays' | 'ownerKeys' | 'ownerships' | 'secrets';
-
-/** A record that counts its changes. */
-export interface Revised {
-  readonly id: string;
-  readonly revision: number;
-}
 
 export interface Change {
   readonly store: RecordStore;

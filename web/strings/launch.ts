@@ -1,7 +1,6 @@
 import type { Factor } from '../../shared/sev/decide/doctor/change.ts';
 import type { GuestState } from '../../shared/relay-protocol.ts';
-import type { LaunchEvent, LaunchState } from '../launches/record/launch-record.ts';
-import type { StepName } from '../launches/record/journey.ts';
+import type { LaunchEvent, LaunchState, StepName } from '../launches/record/launch-words.ts';
 
 const states: Readonly<Record<LaunchState, string>> = {
   platform: 'Being prepared',

@@ -1,5 +1,5 @@
 // What the platform owner's screen says; loaded with it.
-import type { KeyChange } from '../ownership/ownership-task.svelte.ts';
+import type { KeyChange } from '../../shared/relay-protocol.ts';
 
 interface ChangeWords {
   readonly name: string;

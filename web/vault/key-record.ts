@@ -7,6 +7,13 @@ import { SevError } from '../../shared/errors.ts';
 import type { TransportKeys } from '../../shared/sev/session/launch-session.ts';
 import { type Box, open, seal } from './box.ts';
 
+declare module '../storage/database.ts' {
+  interface Stores {
+    /** Only web/vault reads and writes it. */
+    keys: { key: string; value: KeyRecord };
+  }
+}
+
 export type KeyRecord =
   | { readonly sessionId: string; readonly tek: CryptoKey; readonly tik: CryptoKey }
   | { readonly sessionId: string; readonly box: Box };

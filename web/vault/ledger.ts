@@ -5,6 +5,13 @@ import { SevError } from '../../shared/errors.ts';
 import { type Database, stored } from '../storage/database.ts';
 import type { KeyRecord } from './key-record.ts';
 
+declare module '../storage/database.ts' {
+  interface Stores {
+    /** Only web/vault reads and writes it. */
+    ledger: { key: string; value: LedgerEntry };
+  }
+}
+
 export interface SealedPacket {
   readonly header: Uint8Array;
   readonly payload: Uint8Array;

@@ -8,6 +8,13 @@ import { type KdfSettings, newKdfSettings, requireKdfSettings } from './kdf-sett
 import { passkeyKey, type PasskeyRecord, type Passkeys } from './passkey.ts';
 import { beginTry, type Clock, endTries, type TriesRecord } from './tries.ts';
 
+declare module '../storage/database.ts' {
+  interface Stores {
+    /** Only web/vault reads and writes it. */
+    vault: { key: string; value: VaultRecord };
+  }
+}
+
 /** What is stored of the lock. Nothing in it opens anything without the passphrase. */
 export interface LockRecord {
   readonly id: 'lock';

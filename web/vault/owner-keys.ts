@@ -11,6 +11,13 @@ import { type Box, open, seal } from './box.ts';
 import type { VaultLock } from './lock.ts';
 import { requireKey } from './vault-key.ts';
 
+declare module '../storage/database.ts' {
+  interface Stores {
+    /** Only web/vault reads and writes it. */
+    ownerKeys: { key: string; value: OwnerKeyRecord };
+  }
+}
+
 /** What everybody may know of an owner's key. */
 export interface OwnerKeyFacts {
   /** SHA-256 of the OCA's whole public key field, hex: the same by which a platform's owner is pinned. */

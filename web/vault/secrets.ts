@@ -11,6 +11,13 @@ import { type Box, open, seal } from './box.ts';
 import type { VaultLock } from './lock.ts';
 import { requireKey } from './vault-key.ts';
 
+declare module '../storage/database.ts' {
+  interface Stores {
+    /** Only web/vault reads and writes it. */
+    secrets: { key: string; value: SecretRecord };
+  }
+}
+
 /** What may be shown of a secret without asking. */
 export interface SecretFacts {
   readonly id: string;

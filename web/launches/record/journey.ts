@@ -1,7 +1,8 @@
 // The six steps of a launch, and where a record stands on them.
 import { happened, type LaunchRecord, type LaunchState } from './launch-record.ts';
+import type { StepName } from './launch-words.ts';
 
-export type StepName = 'platform' | 'session' | 'launch' | 'verdict' | 'release' | 'run';
+export type { StepName } from './launch-words.ts';
 export type StepStatus = 'done' | 'current' | 'ahead' | 'failed';
 
 export interface Step {

@@ -7,7 +7,7 @@ import type { Decision } from '../../../shared/sev/decide/decision.ts';
 import type { Finding } from '../../../shared/findings/finding.ts';
 import type { Evidence } from '../../../shared/evidence/record.ts';
 import type { ImageRecord } from '../../library/reference-record.ts';
-import type { Reported } from './launch-record.ts';
+import type { Reported } from './told-by-host.ts';
 import { type CpuPlan, type Plan, usesEs } from '../sev/plan/plan.ts';
 
 /** A verdict as it fell. It opens nothing: a secret is released only on one that was worked out just now. */

@@ -1,46 +1,20 @@
 // One launch from “who is this platform?” to “running, with my secret in it”, as it is kept.
-import type { FirmwareVersion } from '../../../shared/sev/formats/firmware-version.ts';
 import type { GuestState } from '../../../shared/relay-protocol.ts';
 import type { StoredLaunchSession } from '../../../shared/sev/session/launch-session.ts';
-import type { Revised } from '../../storage/records.ts';
-import type { AskedReport } from '../report/asked-report.ts';
-import type { FinalCheckId } from '../sev/release/final-check.ts';
+import type { Revised } from '../../storage/revised.ts';
 import type { Judged } from './judged.ts';
+import type { FinalCheckId, LaunchEvent, LaunchState } from './launch-words.ts';
+import type { AskedReport, Reported } from './told-by-host.ts';
+
+export type { LaunchEvent, LaunchState } from './launch-words.ts';
+export type { Reported } from './told-by-host.ts';
 import type { Plan } from '../sev/plan/plan.ts';
 
-/** docs/rules.md, “The journey of one launch”. */
-export type LaunchState =
-  'platform' | 'session' | 'launched' | 'verified' | 'mismatch' | 'released' | 'running' | 'abandoned';
-
-/** What the host reported of the launch; proven only by the verdict. */
-export interface Reported extends FirmwareVersion {
-  /** Measure and mnonce, 48 bytes. */
-  readonly measurement: Uint8Array;
-  readonly policy: number;
+declare module '../../storage/database.ts' {
+  interface Stores {
+    launches: { key: string; value: LaunchRecord; indexes: { updatedAt: number } };
+  }
 }
-
-export type LaunchEvent =
-  | 'begun'
-  | 'session-made'
-  | 'launch-asked'
-  | 'launched'
-  | 'attached'
-  | 'measured'
-  | 'verified'
-  | 'mismatch'
-  | 'sealed'
-  | 'inject-unknown'
-  | 'released'
-  | 'running'
-  | 'running-without'
-  | 'checked-inside'
-  | 'report-asked'
-  | 'report-proven'
-  | 'report-refused'
-  | 'guest-ended'
-  | 'abandoned'
-  | 'closed-by-restore'
-  | 'keys-taken-out';
 
 export interface HistoryEntry {
   readonly at: number;

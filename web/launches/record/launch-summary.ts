@@ -3,6 +3,13 @@ import { toHex } from '../../../shared/bytes/text.ts';
 import type { GuestState } from '../../../shared/relay-protocol.ts';
 import { happened, type LaunchRecord, type LaunchState } from './launch-record.ts';
 
+declare module '../../storage/database.ts' {
+  interface Stores {
+    /** What the list of launches shows of each: a record carries its chain, and thousands of chains are slow to read. */
+    launchIndex: { key: string; value: LaunchSummary };
+  }
+}
+
 export interface LaunchSummary {
   readonly id: string;
   readonly revision: number;

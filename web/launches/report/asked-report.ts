@@ -2,24 +2,9 @@
 import { equalBytes } from '../../../shared/bytes/equal.ts';
 import { REPORT_NONCE_SIZE } from '../../../shared/sev/formats/attestation-report.ts';
 import type { LaunchRecord } from '../record/launch-record.ts';
+import type { AskedReport, ReceivedReport } from '../record/told-by-host.ts';
 
-/** A request, and the report that answered it: signed by the platform for this nonce. What it proves is worked out anew. */
-export interface AskedReport {
-  /** 16 bytes, fresh. */
-  readonly mnonce: Uint8Array;
-  readonly askedAt: number;
-  /** 208 bytes as they came; missing while the request waits. */
-  readonly report?: Uint8Array;
-  readonly receivedAt?: number;
-  /** The latest report that was held against this request and is no answer to it: an old one, or not the platform's word. */
-  readonly refused?: ReceivedReport;
-}
-
-/** 208 bytes as they came. */
-interface ReceivedReport {
-  readonly report: Uint8Array;
-  readonly receivedAt: number;
-}
+export type { AskedReport } from '../record/told-by-host.ts';
 
 /** The latest requests that a record keeps. */
 export const MAX_REPORTS = 16;

@@ -1,9 +1,6 @@
 // The names of the lies, for the screen: the lies themselves, with the simulator, are the worker's.
-import type { LIES } from './lies.ts';
 
-export type LieName = keyof typeof LIES;
-
-export const LIE_NAMES: readonly LieName[] = [
+export const LIE_NAMES = [
   'honest',
   'forged-root',
   'other-pdh',
@@ -20,4 +17,6 @@ export const LIE_NAMES: readonly LieName[] = [
   'digest-given',
   'replayed-report',
   'other-report',
-];
+] as const;
+
+export type LieName = (typeof LIE_NAMES)[number];

@@ -16,7 +16,7 @@ type Lie = (platform: LabPlatform) => Partial<LabHost>;
 /** The policy with NODBG cleared. */
 const debuggable = (policy: number): number => (policy & ~policyMask('noDebug')) >>> 0;
 
-export const LIES = {
+export const LIES: Readonly<Record<LieName, Lie>> = {
   /** For comparison. */
   honest: () => ({}),
 
@@ -96,7 +96,7 @@ export const LIES = {
       return (await platform.launch({ guestImage: changedImage(), policy })).report(mnonce);
     },
   }),
-} satisfies Record<string, Lie>;
+};
 
 /** The honest host, but for the lie. */
-export const lieOf = (name: LieName, platform: LabPlatform): Partial<LabHost> => (LIES[name] as Lie)(platform);
+export const lieOf = (name: LieName, platform: LabPlatform): Partial<LabHost> => LIES[name](platform);

@@ -1,10 +1,11 @@
 // The last check, which only a person can make: inside the guest, where the host cannot answer in its place.
+import type { FinalCheckId } from '../../record/launch-words.ts';
 import { LUKS_PASSPHRASE_GUID } from '../../../../shared/guest/known-secrets.ts';
 import { parsePolicy } from '../../../../shared/sev/formats/policy.ts';
 import { words } from '../../../strings/index.ts';
 import { happened, type LaunchRecord } from '../../record/launch-record.ts';
 
-export type FinalCheckId = 'sev-active' | 'disk-open' | 'secret-listed';
+export type { FinalCheckId } from '../../record/launch-words.ts';
 
 export interface FinalCheck {
   readonly id: FinalCheckId;
