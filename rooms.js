@@ -59,7 +59,7 @@ const SHARED = [
   {
     path: 'shared/snp/formats',
     what: 'SEV-SNP, one file a format',
-    uses: [...GROUND, 'shared/crypto', 'shared/encodings', 'shared/guest'],
+    uses: [...GROUND, 'shared/crypto', 'shared/encodings', 'shared/trust', 'shared/guest'],
   },
   {
     path: 'shared/sev/verify',
@@ -96,7 +96,6 @@ const SHARED = [
     path: 'shared/advisories',
     what: 'published weaknesses by firmware, of both wings, dated',
     uses: [...GROUND, 'shared/findings', 'shared/trust', 'shared/sev/formats', 'shared/snp/formats'],
-    types: ['shared/sev/decide'],
   },
   {
     path: 'shared/sev/decide',
@@ -208,7 +207,7 @@ const SHARED = [
   {
     path: 'shared/relay-protocol',
     what: 'every message between app and relay, both ways, with its parser',
-    uses: [...GROUND, 'shared/encodings'],
+    uses: [...GROUND, 'shared/encodings', 'shared/sev/formats'],
   },
   {
     path: 'shared/simulator',
@@ -296,7 +295,6 @@ const APP = [
     path: 'web/storage',
     what: 'IndexedDB, and whether the browser will keep it',
     uses: ['web/profile', ...DOMAIN, ...SCREEN],
-    types: WEB,
   },
   {
     path: 'web/relay',

@@ -1,5 +1,6 @@
 // Carrying one launch between a relay and a guest owner who is offline. Nothing of it outlives the page, and nothing is judged:
 // what is carried is public or sealed, and both ends make sure of it themselves.
+import { launchable, withoutLauncher } from '../relay/guests.ts';
 import type { CarryingRelay } from '../relay/carrying-relay.ts';
 import {
   type AirgapMessage,
@@ -115,7 +116,7 @@ export class CourierTask extends Work {
   askGuests(): Promise<void> {
     return this.attempt(undefined, async () => {
       const guests = await this.relay.connection.ask('guest.list', {});
-      this.guests = guests.filter(({ sev, state }) => sev !== false && state !== 'gone');
+      this.guests = launchable(guests);
     });
   }
 
@@ -188,9 +189,3 @@ const STOPS: Readonly<Partial<Record<MessageKind, Stop>>> = { launch: 'session',
 
 const otherGuest = (sentence: string, next: string): SevError =>
   new SevError('MEASURE_OTHER_SESSION', { sentence, next });
-
-/** A relay without a launcher does not offer profiles; that is no failure. */
-function withoutLauncher(error: unknown): readonly Profile[] {
-  if (error instanceof SevError && (error.code === 'RELAY_NOT_ALLOWED' || error.code === 'RELAY_METHOD')) return [];
-  throw error;
-}

@@ -1,5 +1,6 @@
 // Afterwards, and only where the guest owner asks: a request for an attestation report goes to the host, its report comes back.
 // Nothing is judged here: the report is signed, and names the nonce that it answers.
+import { launchable } from '../relay/guests.ts';
 import { type AirgapMessage, expectMessage, type OfKind } from '../../shared/airgap/index.ts';
 import type { Guest } from '../../shared/relay-protocol.ts';
 import { courier } from '../strings/courier.ts';
@@ -35,7 +36,7 @@ export class ReportErrand {
   lookForGuests(): Promise<void> {
     return this.#attempt(undefined, async () => {
       const guests = await this.#relay.connection.ask('guest.list', {});
-      this.guests = guests.filter(({ sev, state }) => sev !== false && state !== 'gone');
+      this.guests = launchable(guests);
     });
   }
 

@@ -1,13 +1,14 @@
 // The guests that a relay sees on its host, kept true by its notifications.
+import { Work } from '../work.svelte.ts';
 import type { Guest } from '../../shared/relay-protocol.ts';
 import type { Relay } from '../relay/relays.svelte.ts';
 
-export class HostGuests {
+export class HostGuests extends Work {
   list = $state.raw<readonly Guest[]>([]);
-  error = $state.raw<unknown>();
   readonly #relay: Relay;
 
   constructor(relay: Relay) {
+    super();
     this.#relay = relay;
   }
 
@@ -24,22 +25,13 @@ export class HostGuests {
   /** Lets a guest run that has nothing to verify. An SEV guest is continued from its launch alone. */
   async resume(guest: Guest): Promise<void> {
     if (guest.sev !== false) return;
-    await this.#ask(() => this.#relay.connection.ask('guest.resume', { id: guest.id }));
+    await this.attempt(undefined, () => this.#relay.connection.ask('guest.resume', { id: guest.id }));
     await this.#look();
   }
 
   #look(): Promise<void> {
-    return this.#ask(async () => {
+    return this.attempt(undefined, async () => {
       this.list = await this.#relay.connection.ask('guest.list', {});
     });
-  }
-
-  async #ask(work: () => Promise<unknown>): Promise<void> {
-    this.error = undefined;
-    try {
-      await work();
-    } catch (error) {
-      this.error = error;
-    }
   }
 }

@@ -1,4 +1,5 @@
 // Meeting a platform: its certificates come by relay, file or paste, all at once or one by one, until a verdict stands.
+import { Work } from '../work.svelte.ts';
 import type { Pairing } from '../relay/pairing.ts';
 import { type Relay, type Relays, untilOpen } from '../relay/relays.svelte.ts';
 import { words } from '../strings/index.ts';
@@ -8,10 +9,7 @@ import { givenByRelay, readGiven } from '../workers/intake.ts';
 import type { PlatformRecord } from './platform-record.ts';
 import type { Met, Platforms, Replacement, Weighed } from './platforms.svelte.ts';
 
-export class Meeting {
-  /** What is going on, in words; undefined when nothing is. */
-  doing = $state.raw<string | undefined>();
-  error = $state.raw<unknown>();
+export class Meeting extends Work {
   /** What was found, while it is not yet a platform to trust: that has a page of its own. */
   found = $state.raw<CollectedView | undefined>();
   /** A visit that would replace something known: it waits for `accept` or `decline`. */
@@ -24,6 +22,7 @@ export class Meeting {
 
   /** @param expected what the person on this screen is about to change themselves, and is not asked about again */
   constructor(platforms: Platforms, relays: Relays, expected: (replacement: Replacement) => boolean = () => false) {
+    super();
     this.#platforms = platforms;
     this.#relays = relays;
     this.#expected = expected;
@@ -97,16 +96,9 @@ export class Meeting {
     return undefined;
   }
 
-  async #attempt(work: () => Promise<PlatformRecord | undefined>): Promise<PlatformRecord | undefined> {
-    this.error = undefined;
+  /** Whatever was asked before is settled by going on. */
+  #attempt(work: () => Promise<PlatformRecord | undefined>): Promise<PlatformRecord | undefined> {
     this.asked = undefined;
-    try {
-      return await work();
-    } catch (error) {
-      this.error = error;
-      return undefined;
-    } finally {
-      this.doing = undefined;
-    }
+    return this.attempt(undefined, work);
   }
 }

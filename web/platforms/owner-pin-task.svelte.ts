@@ -1,4 +1,5 @@
 // Where an owner's key that was scanned is to be expected: the known platforms, held against it.
+import { Work } from '../work.svelte.ts';
 import type { OfKind } from '../../shared/airgap/index.ts';
 import { words } from '../strings/index.ts';
 import { ownerOfChain, ownerOfMessage } from './owner-pin.ts';
@@ -14,19 +15,19 @@ export interface Standing {
   readonly pin: 'none' | 'this' | 'other';
 }
 
-export class OwnerPinTask {
+export class OwnerPinTask extends Work {
   /** As whoever made the code calls the owner. */
   readonly name: string | undefined;
   /** Those that it owns first. */
   standings = $state.raw<readonly Standing[]>([]);
   looked = $state.raw(false);
-  error = $state.raw<unknown>();
   /** The owner's name, once it is expected somewhere. */
   told = $state.raw<string | undefined>();
   readonly #platforms: Pick<Platforms, 'expectOwner'>;
   readonly #owner: Promise<{ readonly keySha256: string }>;
 
   constructor(platforms: Pick<Platforms, 'expectOwner'>, message: OfKind<'oca' | 'oca-pin'>) {
+    super();
     this.#platforms = platforms;
     this.name = message.name;
     this.#owner = ownerOfMessage(message);
@@ -34,29 +35,25 @@ export class OwnerPinTask {
     this.#owner.catch(() => undefined);
   }
 
-  async look(platforms: readonly PlatformRecord[]): Promise<void> {
-    try {
+  look(platforms: readonly PlatformRecord[]): Promise<void> {
+    return this.attempt(undefined, async () => {
       const { keySha256 } = await this.#owner;
       const standings = await Promise.all(platforms.map((platform) => standingOf(platform, keySha256)));
       this.standings = standings.sort((a, b) => Number(b.owns === true) - Number(a.owns === true));
       this.looked = true;
-    } catch (error) {
-      this.error = error;
-    }
+    });
   }
 
   /** From now on these platforms must have this owner. */
-  async expectOf(standings: readonly Standing[]): Promise<void> {
-    try {
+  expectOf(standings: readonly Standing[]): Promise<void> {
+    return this.attempt(undefined, async () => {
       const { keySha256 } = await this.#owner;
       const name = (this.name ?? words.platform.unnamedOwner).slice(0, 64);
       for (const { platform, pin } of standings) {
         if (pin === 'none') await this.#platforms.expectOwner(platform, { keySha256, name, pinnedAt: Date.now() });
       }
       this.told = name;
-    } catch (error) {
-      this.error = error;
-    }
+    });
   }
 }
 

@@ -77,7 +77,7 @@ export class ReportTask extends Work {
 
   /** For another carrier: a request that waits in the record until its report comes. */
   prepare(): Promise<void> {
-    return this.attempt(undefined, () => this.#request());
+    return this.attempt(undefined, async () => void (await this.#request()));
   }
 
   /**

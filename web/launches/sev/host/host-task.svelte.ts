@@ -1,4 +1,5 @@
 // The host's side of a launch, by the relay: what it offers, the guest that it started, and how that guest is.
+import { withoutLauncher } from '../../../relay/guests.ts';
 import { SevError } from '../../../../shared/errors.ts';
 import type { Guest, GuestState, Profile } from '../../../../shared/relay-protocol.ts';
 import type { Relay } from '../../../relay/relays.svelte.ts';
@@ -154,9 +155,3 @@ export class HostTask {
 /** The host says that it took a secret, or nobody knows: the guest can go on, and show it. */
 const mayRun = (record: LaunchRecord): boolean =>
   record.state === 'released' || (record.state === 'verified' && arrivalUnknown(record));
-
-/** A relay without a launcher does not offer profiles; that is no failure. */
-function withoutLauncher(error: unknown): readonly Profile[] {
-  if (error instanceof SevError && (error.code === 'RELAY_NOT_ALLOWED' || error.code === 'RELAY_METHOD')) return [];
-  throw error;
-}

@@ -59,7 +59,10 @@ export class SecretTask {
 
   /** The host says that it has injected the packet. */
   noteReleased(): Promise<void> {
-    return this.#launch.attempt(undefined, () => this.#launch.save('released', { state: 'released' }));
+    return this.#launch.attempt(
+      undefined,
+      async () => void (await this.#launch.save('released', { state: 'released' })),
+    );
   }
 
   /** The same packet once more, after its arrival was never confirmed. */
