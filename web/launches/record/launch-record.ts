@@ -2,13 +2,13 @@
 import type { GuestState } from '../../../shared/relay-protocol.ts';
 import type { StoredLaunchSession } from '../../../shared/sev/session/launch-session.ts';
 import type { Revised } from '../../storage/revised.ts';
+import type { Plan } from '../sev/plan/plan.ts';
 import type { Judged } from './judged.ts';
 import type { FinalCheckId, LaunchEvent, LaunchState } from './launch-words.ts';
 import type { AskedReport, Reported } from './told-by-host.ts';
 
 export type { LaunchEvent, LaunchState } from './launch-words.ts';
 export type { Reported } from './told-by-host.ts';
-import type { Plan } from '../sev/plan/plan.ts';
 
 declare module '../../storage/database.ts' {
   interface Stores {
