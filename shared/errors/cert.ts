@@ -62,6 +62,10 @@ export const CERT_ERRORS = {
     sentence: 'Certificates of two platforms, or of two times, were given.',
     next: 'Give the certificates of one platform, from one export.',
   },
+  CERT_PLATFORM_CHANGED: {
+    sentence: 'This platform has another owner (OCA) than the one with which you accepted it.',
+    next: 'Connect to the host again, look at what changed, and decide whether you accept it.',
+  },
   CERT_OWNER_UNEXPECTED: {
     sentence: "The platform's owner (OCA) is not the one that you pinned.",
     next: 'Ask the platform owner. Do not launch here until you know why the owner changed.',

@@ -3,7 +3,7 @@ import { compareVisits, type PlatformVisit } from '../../shared/sev/decide/conti
 import type { ProfileName } from '../profile/profile.ts';
 import { type Database, stored } from '../storage/database.ts';
 import { announce, onChange } from '../storage/records.ts';
-import { chipId } from './chip-id.ts';
+import { chipId } from '../../shared/sev/formats/chip-id.ts';
 import type { OwnerPin } from './owner-pin.ts';
 import { MAX_VISITS, type PlatformRecord, type ReportedStatus } from './platform-record.ts';
 
@@ -68,6 +68,8 @@ export class Platforms {
     const { kind } = compareVisits(last?.visits[0]?.seen, seen);
     const record: PlatformRecord = {
       ...(known ?? { id, revision: 0, name: met.name, metAt: now }),
+      // Another chip behind a relay sheds no pin: the owner is expected of the host, whatever processor it has.
+      ...(behindRelay?.owner && !known?.owner && { owner: behindRelay.owner }),
       chain,
       seenAt: now,
       visits: [{ seen, kind }, ...(known?.visits ?? [])].slice(0, MAX_VISITS),

@@ -45,6 +45,13 @@ describe('a visit to a platform', () => {
     expect((await weigh(0, 'ws://b', 'x')).replaced.map(({ kind }) => kind)).toEqual(['relay', 'owner']);
   });
 
+  it('keeps the owner that is expected of a host when another chip answers there, and is accepted', async () => {
+    const first = await platforms.keep(await weigh(0, 'ws://a'));
+    await platforms.expectOwner(first, { keySha256: 'aa'.repeat(32), name: 'ACME', pinnedAt: 1 });
+    const swapped = await platforms.keep(await weigh(1, 'ws://a'));
+    expect(swapped.owner?.name).toBe('ACME');
+  });
+
   it('asks again for as long as a change was not accepted, and no more once it was', async () => {
     await platforms.keep(await weigh(0, 'ws://a'));
     expect((await weigh(1, 'ws://a')).replaced).toHaveLength(1);

@@ -5,6 +5,7 @@ import { toUtf8 } from '../../shared/bytes/text.ts';
 import { importMacKey, verifyMac } from '../../shared/crypto/mac.ts';
 import { sha256 } from '../../shared/crypto/subtle.ts';
 import { expectLaunch } from '../../shared/sev/decide/expectation.ts';
+import { visitOf } from '../../shared/sev/decide/continuity.ts';
 import { SevError } from '../../shared/errors.ts';
 import { LUKS_PASSPHRASE_GUID } from '../../shared/guest/known-secrets.ts';
 import { parseSecretTable } from '../../shared/guest/secret-table.ts';
@@ -12,6 +13,10 @@ import { parseLaunchMeasure } from '../../shared/sev/formats/launch-measure.ts';
 import { SimulatedAmdSp } from '../../shared/simulator/amd-sp.ts';
 import { computeLaunchDigest, hashGuestImage } from '../../shared/sev/verify/launch-digest.ts';
 import { encodeMeasuredLaunch } from '../../shared/sev/verify/launch-measure.ts';
+import { parseCertChain } from '../../shared/sev/formats/cert-chain.ts';
+import { chipId } from '../../shared/sev/formats/chip-id.ts';
+import { ownerKeySha256 } from '../../shared/sev/formats/key-field.ts';
+import { verifyCertChain } from '../../shared/sev/verify/cert-chain.ts';
 import { SIMULATED_ROOT } from '../../shared/trust/simulated-root.ts';
 import { type TrustingProfile, trusting } from '../profile/roots.ts';
 import { DATABASE_NAME, type Database, openDatabase } from '../storage/database.ts';
@@ -101,6 +106,70 @@ describe('for real, the vault', () => {
     };
     expect(await seal(true)).toBe('MEASURE_SIMULATED');
     expect(await seal(false)).toBe('done');
+  });
+});
+
+describe('the owner that is expected of a platform', () => {
+  const seenOf = async (chain: Uint8Array) =>
+    visitOf(await verifyCertChain(parseCertChain(chain), [SIMULATED_ROOT]), new Date());
+  const ownerOf = (chain: Uint8Array) => ownerKeySha256(parseCertChain(chain).oca);
+  /** The platform as it was met, with an owner pinned, or none. */
+  async function met(chain: Uint8Array, keySha256?: string, ocaId?: string): Promise<void> {
+    const id = await chipId(parseCertChain(chain).cek);
+    const seen = { ...(await seenOf(chain)), ...(ocaId !== undefined && { ocaId }) };
+    const owner = keySha256 === undefined ? {} : { owner: { keySha256, name: 'ACME', pinnedAt: 1 } };
+    const times = { revision: 0, metAt: 1, seenAt: 1 };
+    await database.put('platforms', {
+      id,
+      name: 'host',
+      chain,
+      ...times,
+      ...owner,
+      visits: [{ seen, kind: 'unchanged' }],
+    });
+  }
+  const wanted = (chain: Uint8Array) => ({ chain, policy: POLICY, acceptsKeySharing: false });
+
+  it('is asked for before a session is made, and goes into it', async () => {
+    const [vault, chain] = [tabs()(), await chainOf(amdSp)];
+    await met(chain, 'aa'.repeat(32));
+    expect(await refusal(vault.makeSession(wanted(chain)))).toBe('CERT_OWNER_UNEXPECTED');
+    await met(chain, await ownerOf(chain));
+    const session = await vault.makeSession(wanted(chain));
+    expect(session.owner).toBe(await ownerOf(chain));
+    const { findings, kind } = await vault.judge(await launch(session, chain));
+    expect({ kind, finding: findings.find(({ code }) => code === 'OWNER_EXPECTED')?.severity }).toEqual({
+      kind: 'release',
+      finding: 'ok',
+    });
+  });
+
+  it('is asked for at the release, also where it was pinned after the session was made', async () => {
+    const [vault, chain] = [tabs()(), await chainOf(amdSp)];
+    await met(chain);
+    const asked = await launch(await vault.makeSession(wanted(chain)), chain);
+    await met(chain, 'aa'.repeat(32));
+    const { findings, kind } = await vault.judge(asked);
+    expect(kind).toBe('withhold');
+    expect(findings.filter(({ code }) => code === 'OWNER_EXPECTED')).toMatchObject([{ severity: 'refused' }]);
+    expect(await refusal(vault.seal(asked, secret))).toBe('MEASURE_NOT_VERIFIED');
+  });
+
+  it('stays with an open launch when its platform is forgotten', async () => {
+    const [vault, chain] = [tabs()(), await chainOf(amdSp)];
+    await met(chain, await ownerOf(chain));
+    const session = await vault.makeSession(wanted(chain));
+    await database.clear('platforms');
+    const { findings } = await vault.judge(await launch(session, chain));
+    expect(findings.some(({ code }) => code === 'OWNER_EXPECTED')).toBe(true);
+    const other = await vault.judge(await launch({ ...session, owner: 'bb'.repeat(32) }, chain));
+    expect(other.kind).toBe('withhold');
+  });
+
+  it('makes no session while another owner than the accepted one was not accepted', async () => {
+    const [vault, chain] = [tabs()(), await chainOf(amdSp)];
+    await met(chain, undefined, 'cc'.repeat(32));
+    expect(await refusal(vault.makeSession(wanted(chain)))).toBe('CERT_PLATFORM_CHANGED');
   });
 });
 

@@ -23,6 +23,7 @@ import { boxKeys, handlesOf, rawKeysOf, searchKeyOf } from './key-record.ts';
 import type { VaultLock } from './lock.ts';
 import { bind, enter, keepPacket, retire, type SealedPacket, sendElsewhere } from './ledger.ts';
 import { secretEntry } from './secrets.ts';
+import { requireExpected, standingOf } from './standing.ts';
 import { requireKey } from './vault-key.ts';
 
 /** How many other sessions the doctor looks at: the latest ones. */
@@ -41,7 +42,10 @@ export interface LaunchCase {
 export type SecretSource = SecretEntry | { readonly storedId: string };
 
 export interface Vault {
-  /** Makes a session for a platform, once its chain has verified. @throws SevError CERT_*, MEASURE_POLICY, VAULT_STORAGE, VAULT_LOCKED, VAULT_NONE */
+  /**
+   * Makes a session for a platform, once its chain has verified and is the one that is expected: its owner, where one was
+   * pinned, goes into the session, and is asked for again at the release.
+   * @throws SevError CERT_*, CERT_OWNER_UNEXPECTED, CERT_PLATFORM_CHANGED, MEASURE_POLICY, VAULT_STORAGE, VAULT_LOCKED, VAULT_NONE */
   makeSession(wanted: {
     readonly chain: Uint8Array;
     readonly policy: number;
@@ -94,7 +98,9 @@ export function openVault(
 
   async function judge(launch: LaunchCase): Promise<Decision> {
     const { expectation, reported } = launch;
-    return decide({ session: await resume(launch), expectation, reported });
+    const session = await resume(launch);
+    const { owners } = await standingOf(database, session.trustedPdh);
+    return decide({ session, expectation, reported, owners });
   }
 
   /** What is kept here is worth something: it leaves for hardware alone, except where all of it is made up. */
@@ -131,11 +137,12 @@ export function openVault(
       const key = await vaultKey();
       // Practice needs no passphrase; what is worth something is kept under one.
       if (!key && !trustedPdh.simulated) throw new SevError('VAULT_NONE');
+      const owner = await requireExpected(database, trustedPdh);
       let raw: Uint8Array = new Uint8Array();
       const rawKeys = ({ tek, tik }: { tek: Uint8Array; tik: Uint8Array }): void => void (raw = concat(tek, tik));
       const random = webCryptoRandom;
       try {
-        const session = await makeLaunchSession({ trustedPdh, policy, acceptsKeySharing, random, rawKeys });
+        const session = await makeLaunchSession({ trustedPdh, policy, acceptsKeySharing, owner, random, rawKeys });
         const { id } = session;
         const keys = key ? await boxKeys(key, raw, id) : { sessionId: id, ...session.keys };
         await enter(database, keys, Date.now());

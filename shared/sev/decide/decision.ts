@@ -8,6 +8,7 @@ import {
   isOlder,
   showFirmware,
 } from '../formats/firmware-version.ts';
+import { ownerKeySha256 } from '../formats/key-field.ts';
 import { isEs, parsePolicy, showPolicy } from '../formats/policy.ts';
 import { isLaunchSession, type LaunchSession, type TransportKeys } from '../session/launch-session.ts';
 import { sessionFitsPolicy } from '../session/session-blob.ts';
@@ -21,6 +22,7 @@ import {
 import type { Expectation } from './expectation.ts';
 import { type Finding, findingOf } from '../../findings/finding.ts';
 import { imageFindings } from '../../guest/image-findings.ts';
+import { OWNER } from './owner-words.ts';
 import { policyFindings } from './policy-findings.ts';
 import { unprovenNotes } from './unproven.ts';
 
@@ -54,6 +56,8 @@ export interface DecideArgs {
   readonly session: LaunchSession;
   readonly expectation: Expectation;
   readonly reported: ReportedLaunch;
+  /** Owners that the platform must have by now, beside the session's own: SHA-256 of the OCA's public key field, hex. */
+  readonly owners?: readonly string[];
 }
 
 /** What sealing needs, kept where nobody can put something else in its place. */
@@ -76,6 +80,7 @@ export async function decide(args: DecideArgs): Promise<Decision> {
   const launch = await verifiedLaunch(session, expectation, reported);
   const findings = [
     ...sessionFindings(session),
+    ...(await ownerFindings(session, args.owners ?? [])),
     await blobFinding(session),
     ...policyFindings(session.policy, session.acceptsKeySharing),
     reportedPolicyFinding(session, reported),
@@ -135,6 +140,15 @@ function platformFinding({ trustedPdh }: LaunchSession): Finding {
   }
   const sentence = `The session's key leads to AMD's root for ${trustedPdh.root.name}.`;
   return { code: 'PLATFORM_GENUINE', severity: 'ok', sentence };
+}
+
+/** Nothing where no owner is expected; a valid chain alone does not say who owns the platform. */
+async function ownerFindings({ trustedPdh, owner }: LaunchSession, owners: readonly string[]): Promise<Finding[]> {
+  const expected = [...new Set([...(owner === undefined ? [] : [owner]), ...owners])];
+  if (expected.length === 0) return [];
+  const actual = await ownerKeySha256(trustedPdh.chain.oca);
+  const other = expected.find((one) => one !== actual);
+  return [{ code: 'OWNER_EXPECTED', ...(other === undefined ? OWNER.expected : OWNER.other(other, actual)) }];
 }
 
 async function blobFinding({ blob, keys, policy }: LaunchSession): Promise<Finding> {

@@ -36,6 +36,8 @@ export interface LaunchSession {
   readonly policy: number;
   /** Said yes to when the session was made, or never: the policy may let the host share the guest's key (NOKS clear). */
   readonly acceptsKeySharing: boolean;
+  /** The owner that the platform had to have when the session was made: SHA-256 of the OCA's public key field, hex. */
+  readonly owner?: string;
   /** The GODH certificate, 2,084 bytes. */
   readonly godh: Uint8Array;
   /** The session blob, 128 bytes. */
@@ -49,6 +51,7 @@ export interface StoredLaunchSession {
   readonly pdh: Uint8Array;
   readonly policy: number;
   readonly acceptsKeySharing: boolean;
+  readonly owner?: string;
   readonly godh: Uint8Array;
   readonly blob: Uint8Array;
 }
@@ -59,6 +62,8 @@ export interface MakeLaunchSession {
   readonly random: Random;
   /** The owner has read what NOKS clear means, and wants it so. */
   readonly acceptsKeySharing?: boolean;
+  /** The owner that the platform must have, as for the session. The caller has made sure that it has. */
+  readonly owner?: string | undefined;
   /** Sees TEK and TIK once, to keep them; for the vault and the command line only. The arrays are wiped afterwards. */
   readonly rawKeys?: (raw: RawTransportKeys) => void | Promise<void>;
   readonly godhForm?: GodhForm;
@@ -83,7 +88,8 @@ export async function makeLaunchSession(args: MakeLaunchSession): Promise<Launch
     const keys = { tek: await importCipherKey(raw.tek), tik: await importMacKey(raw.tik) };
     await args.rawKeys?.(raw);
     const acceptsKeySharing = args.acceptsKeySharing ?? false;
-    return session({ origin: 'made-here', trustedPdh, policy, acceptsKeySharing, godh: godh.bytes, blob, keys });
+    const parts = { trustedPdh, policy, acceptsKeySharing, ...ownerOf(args), godh: godh.bytes, blob, keys };
+    return session({ origin: 'made-here', ...parts });
   } finally {
     z.fill(0);
     wipeTransportKeys(raw);
@@ -109,8 +115,8 @@ export function resumeLaunchSession(
   parsePolicy(policy);
   parseLaunchSession(blob);
   parseSevCert(godh, 'godh');
-  const parts = { origin, trustedPdh, policy, acceptsKeySharing, godh: godh.slice(), blob: blob.slice(), keys };
-  return session(parts);
+  const own = { godh: godh.slice(), blob: blob.slice(), keys };
+  return session({ origin, trustedPdh, policy, acceptsKeySharing, ...ownerOf(args), ...own });
 }
 
 /** What to keep of a session besides its keys. */
@@ -119,9 +125,13 @@ export const storeLaunchSession = (session: LaunchSession): StoredLaunchSession 
   pdh: session.trustedPdh.pdh.bytes.slice(),
   policy: session.policy,
   acceptsKeySharing: session.acceptsKeySharing,
+  ...ownerOf(session),
   godh: session.godh.slice(),
   blob: session.blob.slice(),
 });
+
+const ownerOf = ({ owner }: { readonly owner?: string | undefined }): { readonly owner?: string } =>
+  owner === undefined ? {} : { owner };
 
 /** Whether a value came from this file; a look-alike that was built by hand or cloned did not. */
 export const isLaunchSession = (value: LaunchSession): boolean => sessions.has(value);

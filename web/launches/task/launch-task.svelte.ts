@@ -5,7 +5,6 @@ import { SevError } from '../../../shared/errors.ts';
 import type { Evidence } from '../../../shared/evidence/record.ts';
 import { SEV_CERT_SIZE } from '../../../shared/sev/formats/sev-cert.ts';
 import { ownBuild } from '../../build.ts';
-import { ownerOfChain } from '../../platforms/owner-pin.ts';
 import { evidence } from '../../strings/evidence.ts';
 import { words } from '../../strings/index.ts';
 import { isSevError } from '../../ui/is-sev-error.ts';
@@ -65,7 +64,6 @@ export class LaunchTask extends LaunchWork {
       const { policy, acceptsKeySharing } = record.plan;
       // The platform may have been met again since the launch was begun: a session fits its present PDH only.
       const chain = this.platform?.chain ?? record.chain;
-      await this.#requireOwner(chain);
       const vault = await this.app.vault();
       const session = await vault.makeSession({ chain, policy, acceptsKeySharing });
       await this.save('session-made', { state: 'session', session, chain }, this.image?.name);
@@ -163,12 +161,5 @@ export class LaunchTask extends LaunchWork {
       if (session && state !== 'running') await (await this.app.vault()).retire(session.id);
       await this.save('abandoned', { state: 'abandoned' });
     });
-  }
-
-  /** @throws SevError CERT_OWNER_UNEXPECTED */
-  async #requireOwner(chain: Uint8Array): Promise<void> {
-    const pin = this.platform?.owner;
-    if (pin && pin.keySha256 !== (await ownerOfChain(chain)))
-      throw new SevError('CERT_OWNER_UNEXPECTED', { at: 'oca' });
   }
 }

@@ -114,6 +114,7 @@ const session = record<StoredLaunchSession & { readonly id: string }>({
   pdh: certificate,
   policy: u32,
   acceptsKeySharing: boolean,
+  owner: optional(hash),
   godh: certificate,
   blob: bytes(128),
 });
