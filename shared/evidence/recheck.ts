@@ -18,20 +18,38 @@ import type { PinnedRoot } from '../trust/pinned-root.ts';
 import { type TrustedPdh, verifyCertChain } from '../sev/verify/cert-chain.ts';
 import { computeLaunchDigest } from '../sev/verify/launch-digest.ts';
 import { launchMeasureMatches } from '../sev/verify/launch-measure.ts';
+import { imageStateOf, type ReadImage } from './image-facts.ts';
 import type { Evidence } from './record.ts';
+import { signatureOf, type SignatureState } from './sign.ts';
+import { RECHECK_WORDS as WORDS, SELF_TOLD } from './words.ts';
 
 export type CheckName =
-  'chain' | 'session' | 'image' | 'digest' | 'policy' | 'firmware' | 'verdict' | 'reports' | 'session-mac' | 'measure';
+  | 'chain'
+  | 'session'
+  | 'image'
+  | 'kernel'
+  | 'digest'
+  | 'policy'
+  | 'firmware'
+  | 'verdict'
+  | 'reports'
+  | 'signature'
+  | 'session-mac'
+  | 'measure';
 
 export interface Check {
   readonly name: CheckName;
-  readonly status: 'holds' | 'refused' | 'not-checked';
+  /** `said`: it fits, and nothing but the record itself says so. */
+  readonly status: 'holds' | 'refused' | 'said' | 'not-checked';
   readonly sentence: string;
 }
 
 export interface Recheck {
-  /** `refused` where anything does not hold; `consistent` where the measure itself could not be looked at. */
-  readonly status: 'rechecked' | 'consistent' | 'refused';
+  /**
+   * `rechecked`: the measure fits under the session's key, and all that it is about. `signed`: a pinned device vouches for
+   * the record. `consistent`: nothing contradicts, and nothing proves it. `refused`: something does not hold.
+   */
+  readonly status: 'rechecked' | 'signed' | 'consistent' | 'refused';
   /** Whether the chain leads to the published test root. */
   readonly simulated: boolean;
   readonly checks: readonly Check[];
@@ -43,46 +61,104 @@ export interface RecheckOptions {
   readonly roots: readonly PinnedRoot[];
   /** The session's TIK; without it nobody can check a measure. */
   readonly tik?: CryptoKey | undefined;
+  /** Device keys that the reader trusts, 65 bytes each. */
+  readonly deviceKeys?: readonly Uint8Array[];
+  /** The guest image, where the reader has it. */
+  readonly image?: ReadImage | undefined;
 }
 
-export async function recheckEvidence(evidence: Evidence, { roots, tik }: RecheckOptions): Promise<Recheck> {
+export async function recheckEvidence(evidence: Evidence, options: RecheckOptions): Promise<Recheck> {
+  const { roots, tik, deviceKeys = [] } = options;
   const chain = await chainCheck(evidence, roots);
-  const checks = [
+  const signature = await signatureOf(evidence, deviceKeys);
+  const macs = [await sessionMacCheck(evidence, tik), await measureCheck(evidence, tik)];
+  const isSigned = signature.kind === 'pinned';
+  const isMeasured = macs.every(({ status }) => status === 'holds');
+  const looked = [
     chain,
     sessionCheck(evidence),
     imageCheck(evidence),
+    ...kernelChecks(evidence, options.image, isSigned),
     await digestCheck(evidence),
     policyCheck(evidence),
     firmwareCheck(evidence),
     verdictCheck(evidence),
     ...(await reportChecks(evidence, chain.trusted)),
-    await sessionMacCheck(evidence, tik),
-    await measureCheck(evidence, tik),
-  ];
-  const refused = checks.some((check) => check.status === 'refused');
-  const whole = checks.every((check) => check.status === 'holds');
-  const status = refused ? 'refused' : whole ? 'rechecked' : 'consistent';
-  const untold = [tik ? SYMMETRIC : UNSIGNED, ...UNTOLD, ...(evidence.reports ? [REPORTS_UNTOLD] : [])];
-  const told = checks.map(({ name, status: held, sentence }) => ({ name, status: held, sentence }));
-  return { status, simulated: chain.simulated, checks: told, untold };
+  ].map((check) => (isProven(check, isSigned, isMeasured) ? check : asSaid(check)));
+  const checks = [...looked, ...signatureChecks(signature, deviceKeys.length > 0), ...macs];
+  const told = checks.map(({ name, status, sentence }) => ({ name, status, sentence }));
+  return {
+    status: statusOf(checks, isSigned, isMeasured),
+    simulated: chain.simulated,
+    checks: told,
+    untold: untoldOf(evidence, signature, isMeasured),
+  };
 }
 
-const SYMMETRIC =
-  'Whoever has the TIK can make a measure that fits: this convinces those who know that the guest owner alone had it.';
-const UNSIGNED =
-  'The record is not signed, and the measure was not checked: who wrote the record could have written any measure.';
-const UNTOLD: readonly string[] = [
-  'That the session went to this very platform: the key that would show it was never kept.',
-  'Times, history and what was found inside the guest: they are as the exporting device told them.',
-  'That the secret arrived in the guest: no platform attests that.',
-];
+function statusOf(checks: readonly Check[], isSigned: boolean, isMeasured: boolean): Recheck['status'] {
+  if (checks.some(({ status }) => status === 'refused')) return 'refused';
+  const isKernelOpen = checks.some(({ name, status }) => name === 'kernel' && status === 'not-checked');
+  if (isMeasured && !isKernelOpen) return 'rechecked';
+  return isSigned && !isKernelOpen ? 'signed' : 'consistent';
+}
 
-const REPORTS_UNTOLD =
-  'Which guest an attestation report is of: a host can answer with the report of another guest with the same digest and policy.';
+/** What only the record says is proven by the device's signature; all but the verdict by the measure, which it goes into. */
+const isProven = ({ name }: Check, isSigned: boolean, isMeasured: boolean): boolean =>
+  !SELF_TOLD.has(name) || isSigned || (isMeasured && name !== 'verdict');
+
+const asSaid = (check: Check): Check =>
+  check.status === 'holds' ? { ...check, status: 'said', sentence: WORDS.recordSays(check.sentence) } : check;
+
+function untoldOf({ reports }: Evidence, { kind }: SignatureState, isMeasured: boolean): readonly string[] {
+  const first = isMeasured
+    ? WORDS.symmetric
+    : kind === 'pinned'
+      ? WORDS.signedOnly
+      : kind === 'missing'
+        ? WORDS.unsigned
+        : WORDS.unpinned;
+  return [first, ...WORDS.untold, ...(reports ? [WORDS.reportsUntold] : [])];
+}
+
+/** Nothing where no kernel was measured. */
+function kernelChecks(evidence: Evidence, read: ReadImage | undefined, isSigned: boolean): readonly Check[] {
+  const state = imageStateOf(evidence, read);
+  const isMeasured = evidence.expected.kernel !== undefined;
+  switch (state.kind) {
+    case 'other-image':
+      return [refused('kernel', WORDS.imageOther(state.own, evidence.expected.guestImage.sha256))];
+    case 'other-facts':
+      return [refused('kernel', WORDS.imageFactsDiffer)];
+    case 'refused':
+      return [refused('kernel', state.finding.sentence)];
+    case 'proven':
+      return isMeasured ? [holds('kernel', WORDS.kernelProven)] : [];
+    case 'claimed':
+      if (!isMeasured) return [];
+      return [isSigned ? holds('kernel', WORDS.kernelProven) : notChecked('kernel', WORDS.kernelClaimed)];
+    case 'untold':
+      return isMeasured ? [notChecked('kernel', WORDS.kernelUntold)] : [];
+  }
+}
+
+function signatureChecks({ kind, id }: SignatureState, isAsked: boolean): readonly Check[] {
+  switch (kind) {
+    case 'missing':
+      return isAsked ? [refused('signature', WORDS.signatureMissing)] : [];
+    case 'wrong':
+      return [refused('signature', WORDS.signatureWrong)];
+    case 'other':
+      return [refused('signature', WORDS.signedByOther(id))];
+    case 'unpinned':
+      return [notChecked('signature', WORDS.signedUnpinned(id))];
+    case 'pinned':
+      return [holds('signature', WORDS.signed(id))];
+  }
+}
 
 const holds = (name: CheckName, sentence: string): Check => ({ name, status: 'holds', sentence });
 const refused = (name: CheckName, sentence: string): Check => ({ name, status: 'refused', sentence });
-const NO_TIK = 'Not checked: it is a MAC under the secret TIK of the session, which was not given (--tik).';
+const notChecked = (name: CheckName, sentence: string): Check => ({ name, status: 'not-checked', sentence });
 
 /** A fault of ours becomes a refusal with its words; any other goes on. */
 function refusal(name: CheckName, error: unknown): Check {
@@ -193,10 +269,10 @@ function firmwareCheck({ session, expected, reported }: Evidence): Check {
 function verdictCheck({ verdict }: Evidence): Check {
   const against = verdict.findings.find(({ severity }) => severity === 'refused' || severity === 'unchecked');
   if (verdict.kind === 'withhold')
-    return refused('verdict', `The record says itself that the secret was withheld. ${against?.sentence ?? ''}`.trim());
+    return refused('verdict', `The record says that the secret was withheld. ${against?.sentence ?? ''}`.trim());
   if (against)
     return refused('verdict', `The record says “release” beside a finding that forbids it: ${against.code}.`);
-  return holds('verdict', 'The record says that the secret could be released, and no finding of it speaks against.');
+  return holds('verdict', 'The secret could be released, and no finding speaks against it.');
 }
 
 /** One check for all of them; none where the record has none. */
@@ -220,7 +296,7 @@ async function reportChecks(
 }
 
 async function sessionMacCheck({ session }: Evidence, tik: CryptoKey | undefined): Promise<Check> {
-  if (!tik) return { name: 'session-mac', status: 'not-checked', sentence: NO_TIK };
+  if (!tik) return notChecked('session-mac', WORDS.noTik);
   try {
     return (await sessionFitsPolicy(session.blob, tik, session.policy))
       ? holds('session-mac', 'The session blob fits the TIK and the policy.')
@@ -231,7 +307,7 @@ async function sessionMacCheck({ session }: Evidence, tik: CryptoKey | undefined
 }
 
 async function measureCheck({ session, expected, reported }: Evidence, tik: CryptoKey | undefined): Promise<Check> {
-  if (!tik) return { name: 'measure', status: 'not-checked', sentence: NO_TIK };
+  if (!tik) return notChecked('measure', WORDS.noTik);
   const told = { ...reported, measure: fromHex(reported.measure), mnonce: fromHex(reported.mnonce) };
   const wanted = { launchDigest: fromHex(expected.launchDigest), policy: session.policy };
   return (await launchMeasureMatches(tik, wanted, told))

@@ -3,6 +3,7 @@ import { MAX_CHAIN_SIZE, SEV_CHAIN_SIZE } from '../sev/formats/sizes.ts';
 import { fromUtf8 } from '../bytes/text.ts';
 import { parseJson } from '../encodings/strict-json.ts';
 import { SevError } from '../errors.ts';
+import { DEVICE_KEY_SIZE, DEVICE_SIGNATURE_SIZE } from './device-key.ts';
 import { SEV_CERT_SIZE } from '../sev/formats/sev-cert.ts';
 import { MAX_VCPUS, VMSA_SIZE, VMSA_VARIANTS } from '../guest/vmsa.ts';
 import {
@@ -26,10 +27,12 @@ import {
 
 export const EVIDENCE_FORMAT = 'sev-launch-evidence';
 /**
- * The second adds attestation reports, the third VMSA pages from files. A record is written as the oldest version that
- * has all of it.
+ * The second adds attestation reports, the third VMSA pages from files, the fourth what the guest image says of itself and
+ * the signature of the device. A record is written as the oldest version that has all of it.
  */
-export const EVIDENCE_VERSION = 3;
+export const EVIDENCE_VERSION = 4;
+/** From this version on a record can be signed. */
+export const SIGNED_VERSION = 4;
 /** More than a launch ever keeps. */
 const MAX_REPORTS = 32;
 /** Larger than any record that this program writes: five certificates and a history are some 20 KB. */
@@ -55,6 +58,14 @@ const instant: Schema<string> = {
 };
 
 const size = integer(0, Number.MAX_SAFE_INTEGER);
+/** Guest-physical address and length in bytes. */
+const area = object({ base: u32, size: u32 });
+/** What a guest image says of itself. */
+export const imageFacts = object({
+  kind: literal('amd-sev', 'whole', 'code', 'vars', 'unknown'),
+  hashArea: optional(area),
+  secretArea: optional(area),
+});
 const file = object({ name: name(256), size, sha256: hex(32) });
 const page = object({ name: name(256), page: blob(VMSA_SIZE) });
 const finding = object({
@@ -88,6 +99,8 @@ const schema = object({
       /** SHA-256 under way after the image, from which the launch digest goes on. */
       midstate: blob(41, 104),
       resetEip: optional(u32),
+      /** What the image says of itself, as the device read it from the file. From version 4 on. */
+      facts: optional(imageFacts),
     }),
     kernel: optional(object({ kernel: file, initrd: optional(file), cmdline: string(4096) })),
     cpus: optional(
@@ -112,12 +125,18 @@ const schema = object({
   reports: optional(
     array(object({ mnonce: hex(16), asked: instant, report: blob(208), received: instant }), MAX_REPORTS),
   ),
+  /** By the device that wrote the record: its public key, and ECDSA on P-256 over all the rest. From version 4 on. */
+  signature: optional(object({ key: blob(DEVICE_KEY_SIZE), signature: blob(DEVICE_SIGNATURE_SIZE) })),
 });
 
 export type Evidence = Parsed<typeof schema>;
 
 /** The file's text: JSON, byte strings in base64, hashes in hex. */
 export const encodeEvidence = (evidence: Evidence): string => `${JSON.stringify(toJsonValue(evidence), null, 1)}\n`;
+
+/** The record as JSON without blanks, its members in the schema's order whatever order they came in: what is signed. */
+export const canonicalEvidence = (evidence: Evidence): string =>
+  JSON.stringify(toJsonValue(schema.parse(toJsonValue(evidence), 'evidence')));
 
 const anyVersion = openObject({ format: literal(EVIDENCE_FORMAT), version: integer(1, 1_000_000) });
 
@@ -129,12 +148,23 @@ export function parseEvidence(bytes: Uint8Array, at = 'evidence'): Evidence {
   const evidence = schema.parse(value, at);
   const least = leastVersion(evidence);
   if (evidence.version === least) return evidence;
-  const part = least === 3 || evidence.version === 3 ? 'expected.cpus.pages' : 'reports';
-  return refuse(`${at}.${part}`, `It does not fit version ${evidence.version}.`);
+  return refuse(`${at}.${PARTS[Math.max(least, evidence.version)]}`, `It does not fit version ${evidence.version}.`);
 }
 
+/** What each version added first. */
+const PARTS: Readonly<Record<number, string>> = {
+  2: 'reports',
+  3: 'expected.cpus.pages',
+  4: 'expected.guestImage.facts',
+};
+
 /** The oldest version that has all that the record holds. */
-export function leastVersion({ reports, expected }: Pick<Evidence, 'reports' | 'expected'>): number {
+export function leastVersion({
+  reports,
+  expected,
+  signature,
+}: Pick<Evidence, 'reports' | 'expected' | 'signature'>): number {
+  if (expected.guestImage.facts || signature) return 4;
   if (expected.cpus?.pages) return 3;
   return reports ? 2 : 1;
 }

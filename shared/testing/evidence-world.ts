@@ -7,7 +7,10 @@ import { type CryptoKey, webCryptoRandom } from '../crypto/subtle.ts';
 import { decide } from '../sev/decide/decision.ts';
 import { describedInputs, type SuppliedPages } from '../sev/decide/described-launch.ts';
 import { expectLaunch } from '../sev/decide/expectation.ts';
+import { deviceSigner, makeDeviceKey } from '../evidence/device-key.ts';
+import { factsOfImage } from '../evidence/image-facts.ts';
 import type { Evidence } from '../evidence/record.ts';
+import { signEvidence } from '../evidence/sign.ts';
 import { encodeCertChain } from '../sev/formats/cert-chain.ts';
 import type { GuestImage } from '../guest/guest-image.ts';
 import { encodeKernelHashes } from '../guest/kernel-hashes.ts';
@@ -24,6 +27,9 @@ export interface EvidenceWorld {
   /** The VMSA pages that were measured, as files. */
   readonly pages: Required<SuppliedPages>;
   readonly tik: CryptoKey;
+  /** The first record, signed; and the public key of the device. */
+  readonly signed: Evidence;
+  readonly deviceKey: Uint8Array;
   /** The raw keys, to look for where they must not be. */
   readonly raw: { readonly tek: Uint8Array; readonly tik: Uint8Array };
 }
@@ -60,7 +66,7 @@ export async function evidenceForTests(policy = 0x7): Promise<EvidenceWorld> {
   const decision = await decide({ session, expectation, reported: { ...measured, apiMajor, apiMinor, build, policy } });
   const file = (name: string, sha256: Uint8Array) => ({ name, size: 6, sha256: toHex(sha256) });
   const evidence: Evidence = {
-    ...{ format: 'sev-launch-evidence', version: 1, exported: AT, app: { build: 'sha256-test' } },
+    ...{ format: 'sev-launch-evidence', version: 4, exported: AT, app: { build: 'sha256-test' } },
     launch: { name: 'web01', platform: 'rack 7', simulated: true },
     chain: encodeCertChain(trustedPdh.chain),
     root: trustedPdh.root.name,
@@ -69,7 +75,7 @@ export async function evidenceForTests(policy = 0x7): Promise<EvidenceWorld> {
       launchDigest: toHex(expectation.launchDigest),
       guestImage: {
         ...{ name: 'OVMF.fd', size: image.length, sha256: toHex(sha256Sync(image)) },
-        ...{ midstate: encodeMidstate(midstate), resetEip: RESET_EIP },
+        ...{ midstate: encodeMidstate(midstate), resetEip: RESET_EIP, facts: factsOfImage(guestImage) },
       },
       kernel: {
         kernel: file('bzImage', kernel.kernel),
@@ -88,10 +94,19 @@ export async function evidenceForTests(policy = 0x7): Promise<EvidenceWorld> {
   const report = await amdSp.attestationReport(handle, mnonce);
   const reported: Evidence = {
     ...evidence,
-    version: 2,
     reports: [{ mnonce: toHex(mnonce), asked: AT, report, received: AT }],
   };
   const { boot, others } = inputs.vmsas!;
   const pages = { boot: { name: 'vmsa0.bin', page: boot }, others: { name: 'vmsa1.bin', page: others! } };
-  return { evidence, reported, pages, tik: await importMacKey(raw.tik.slice()), raw };
+  const signer = await deviceSigner(await makeDeviceKey());
+  const signed = await signEvidence(evidence, signer);
+  return {
+    evidence,
+    reported,
+    signed,
+    deviceKey: signer.publicKey,
+    pages,
+    tik: await importMacKey(raw.tik.slice()),
+    raw,
+  };
 }

@@ -2,6 +2,7 @@
 // every form that the commands read. None of it may reach the terminal as it is, and the last line stays the verdict.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { toBase64, toUtf8 } from '../../shared/bytes/text.ts';
+import { encodeDeviceKey } from '../../shared/evidence/device-key.ts';
 import { encodeEvidence } from '../../shared/evidence/record.ts';
 import { toJsonValue } from '../../shared/schema.ts';
 import { evidenceForTests } from '../../shared/testing/evidence-world.ts';
@@ -46,7 +47,7 @@ let evidence: unknown;
 beforeAll(async () => {
   const { reported, pages } = await evidenceForTests();
   const cpus = { ...reported.expected.cpus!, pages };
-  evidence = toJsonValue({ ...reported, version: 3, expected: { ...reported.expected, cpus } });
+  evidence = toJsonValue({ ...reported, version: 4, expected: { ...reported.expected, cpus } });
 });
 
 describe.each(Object.entries(HOSTILE))('a text with %s', (_, hostile) => {
@@ -57,7 +58,7 @@ describe.each(Object.entries(HOSTILE))('a text with %s', (_, hostile) => {
       const file = folder.write('record.json', JSON.stringify(changed));
       const ran = await run('evidence', file, '--simulated');
       expectHarmless(ran, place);
-      expect([1, 2], place).toContain(ran.code);
+      expect([1, 2, 3], place).toContain(ran.code);
       places.push(place);
     }
     expect(places).toEqual(expect.arrayContaining(['.launch.name', '.launch.platform', '.root', '.history.0.detail']));
@@ -139,11 +140,14 @@ describe.each(Object.entries(HOSTILE))('a text with %s', (_, hostile) => {
 describe('the verdict', () => {
   it('is also the last line', async () => {
     const folder = new TestFolder();
-    const { evidence: plain, raw } = await evidenceForTests();
-    const file = folder.write('record.json', toUtf8(encodeEvidence(plain)));
+    const { evidence: plain, signed, deviceKey, raw } = await evidenceForTests();
+    const file = folder.write('record.json', toUtf8(encodeEvidence(signed)));
+    const key = encodeDeviceKey(deviceKey);
     const lastLine = ({ out }: Ran): string => out.trimEnd().split('\n').at(-1)!;
     const tik = folder.write('tik', raw.tik);
-    expect(lastLine(await run('evidence', file, '--simulated', '--tik', tik))).toMatch(/^SIMULATED: RECHECKED/);
+    expect(lastLine(await run('evidence', file, '--simulated', '--tik', tik, '--device-key', key))).toMatch(
+      /^SIMULATED: RECHECKED/,
+    );
     expect(lastLine(await run('evidence', file))).toMatch(/^SIMULATED: REFUSED/);
     const chain = folder.write('chain', plain.chain);
     expect(lastLine(await run('chain', chain))).toMatch(/^REFUSED/);

@@ -67,6 +67,7 @@ const FAILURES: Readonly<Record<ExitCode, string>> = {
   0: '',
   1: 'REFUSED (exit code 1).',
   2: 'Nothing was done or verified (exit code 2).',
+  3: '',
 };
 
 /** A failure that nobody foresaw must look like neither a verdict nor a success. */

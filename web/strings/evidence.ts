@@ -46,5 +46,5 @@ export const evidence = {
   chainIds: 'Keys of the chain',
   again: 'To check it again',
   againText:
-    "This page is for reading. The exported file can be checked with “sev-verifier evidence FILE”: chain, digest, policy and firmware without any secret, and the measure itself only with the session's TIK (--tik), since it is a MAC under that key. Neither file nor page is signed; times and history are as this device told them.",
+    "This page is for reading. The exported file can be checked with “sev-verifier evidence FILE”: the chain and the digest without any secret, and the measure itself only with the session's TIK (--tik), since it is a MAC under that key. This page is not signed; times and history are as this device told them.",
 } as const;

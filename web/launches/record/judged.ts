@@ -5,6 +5,7 @@ import { toHex } from '../../../shared/bytes/text.ts';
 import { encodeMidstate } from '../../../shared/crypto/sha256-midstate.ts';
 import type { Decision } from '../../../shared/sev/decide/decision.ts';
 import type { Finding } from '../../../shared/findings/finding.ts';
+import { factsOfImage } from '../../../shared/evidence/image-facts.ts';
 import type { Evidence } from '../../../shared/evidence/record.ts';
 import type { ImageRecord } from '../../library/reference-record.ts';
 import type { Reported } from './told-by-host.ts';
@@ -58,8 +59,13 @@ function expectedOf(plan: Plan, image: ImageRecord): Omit<Evidence['expected'], 
   const { kernel, cpu, floor } = plan;
   const { name, size, sha256, midstate, guestImage } = image;
   const { resetEip } = guestImage ?? {};
+  const facts = guestImage && factsOfImage(guestImage);
   return {
-    guestImage: { name, size, sha256, midstate: encodeMidstate(midstate), ...(resetEip !== undefined && { resetEip }) },
+    guestImage: {
+      ...{ name, size, sha256, midstate: encodeMidstate(midstate) },
+      ...(resetEip !== undefined && { resetEip }),
+      ...(facts && { facts }),
+    },
     ...(kernel?.kernel && {
       kernel: { kernel: kernel.kernel, ...(kernel.initrd && { initrd: kernel.initrd }), cmdline: kernel.cmdline },
     }),

@@ -24,6 +24,7 @@ import {
   u8,
   u32,
 } from '../../../shared/schema.ts';
+import { imageFacts } from '../../../shared/evidence/record.ts';
 import type { StoredLaunchSession } from '../../../shared/sev/session/launch-session.ts';
 import type { ProfileName } from '../../profile/profile.ts';
 import { type AskedReport, MAX_REPORTS } from '../../launches/report/asked-report.ts';
@@ -148,6 +149,7 @@ const judged = record<Judged>({
       sha256: hash,
       midstate: bytes(41, 104),
       resetEip: optional(u32),
+      facts: optional(imageFacts),
     }),
     kernel: optional(
       record<NonNullable<Expected['kernel']>>({ kernel: file, initrd: optional(file), cmdline: string(65_536) }),
