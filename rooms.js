@@ -7,7 +7,7 @@
 // are arrows to a room further down: each is one too many, and their number may not grow. `never` holds for types and
 // tests, too; it is enough that one of two rooms says it.
 
-const GROUND = ['shared/errors', 'shared/version', 'shared/bytes', 'shared/text', 'shared/schema'];
+const GROUND = ['shared/errors', 'shared/version', 'shared/origin', 'shared/bytes', 'shared/text', 'shared/schema'];
 
 /** A room of that name in both wings. */
 const wings = (name) => [`shared/sev/${name}`, `shared/snp/${name}`];
@@ -19,6 +19,7 @@ const SHARED = [
     uses: [],
   },
   { path: 'shared/version', what: 'the version of the package', uses: [] },
+  { path: 'shared/origin', what: "the app's name and port on its owner's device", uses: [] },
   {
     path: 'shared/bytes',
     what: 'readers and writers that know their place; hex, base64, UTF-8',
@@ -93,6 +94,11 @@ const SHARED = [
     uses: [...GROUND, 'shared/crypto', 'shared/encodings', 'shared/sev/formats', 'shared/sev/verify'],
   },
   {
+    path: 'shared/snp/session',
+    what: "the owner's question to an SNP guest, and the lines in which both speak",
+    uses: [...GROUND, 'shared/crypto', 'shared/encodings', 'shared/snp/formats'],
+  },
+  {
     path: 'shared/advisories',
     what: 'published weaknesses by firmware, of both wings, dated',
     uses: [...GROUND, 'shared/findings', 'shared/trust', 'shared/sev/formats', 'shared/snp/formats'],
@@ -126,6 +132,7 @@ const SHARED = [
       'shared/advisories',
       'shared/snp/formats',
       'shared/snp/verify',
+      'shared/snp/session',
     ],
   },
   {
@@ -152,6 +159,7 @@ const SHARED = [
       'shared/guest',
       'shared/snp/formats',
       'shared/snp/verify',
+      'shared/snp/session',
       'shared/snp/decide',
     ],
   },

@@ -16,9 +16,9 @@ import {
   SUBPROTOCOL,
 } from '../../shared/relay-protocol.ts';
 import { object, optional, type Parsed, string } from '../../shared/schema.ts';
-import { PAIRINGS } from '../command/verbs/words.ts';
 import { inState, readIfThere, type StateFolder, writeWhole } from './state.ts';
 import { holderOf } from './state-lock.ts';
+import { NOT_RUNNING } from './words.ts';
 
 const ANSWER_MS = 60_000;
 const CONNECT_MS = 10_000;
@@ -52,8 +52,7 @@ export function announce(state: StateFolder, { url, localCode, cert }: Announced
 export function addressOfRelay(state: string): string {
   const path = addressFile(state);
   const said = inState(path, () => readAnnounced(path));
-  if (said === undefined || holderOf(join(state, 'lock')) === undefined)
-    throw new SevError('RELAY_USAGE', PAIRINGS.notRunning);
+  if (said === undefined || holderOf(join(state, 'lock')) === undefined) throw new SevError('RELAY_USAGE', NOT_RUNNING);
   return said.url;
 }
 

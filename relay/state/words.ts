@@ -35,3 +35,9 @@ export const PLACE = {
     next: 'Use a place below folders that only you and root can change, such as /var/lib/sev-relay.',
   }),
 } as const;
+
+/** Where no relay serves on this host. */
+export const NOT_RUNNING = {
+  because: 'No relay runs on this state folder, so its address is not known.',
+  next: 'Start the relay, or name its address: --relay wss://HOST:PORT.',
+} as const;

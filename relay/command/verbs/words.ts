@@ -16,10 +16,6 @@ export const PAIRINGS = {
   revoked: (name: string): string => `${name}: revoked. Its code is refused from now on.`,
   notShown:
     'The pairing link is not written here, since this is not a terminal and may be kept in a journal.\nMake a code for each guest owner: sev-relay pair NAME   (or start with --show-link)',
-  notRunning: {
-    because: 'No relay runs on this state folder, so its address is not known.',
-    next: 'Start the relay, or name its address: --relay wss://HOST:PORT.',
-  },
   goodFor: (days: number | undefined): string =>
     days === undefined ? 'It does not expire.' : `It is good for ${days} ${days === 1 ? 'day' : 'days'}.`,
 } as const;
