@@ -12,11 +12,15 @@ import { LAUNCH_HELP, LAUNCH_OPTIONS, readLaunch } from './launch-files.ts';
 import { freeValues, type Given, type OptionTable, required } from './options.ts';
 import { PLATFORM_HELP, PLATFORM_OPTIONS, trustPlatform } from './platform-files.ts';
 import { readFileOrBase64, readSmallFile } from './read-file.ts';
+import { ANYTHING, readSnpExpectation, SNP_EXPECT_HELP, SNP_EXPECT_OPTIONS } from './snp-expectation.ts';
+import { holdsSnpReport, readSnpFiles, readSnpReport } from './snp-files.ts';
+import { judgeSnp } from './snp-report.ts';
 import { usage } from './usage.ts';
 import { type Result, verb } from './verb.ts';
 
 const HELP = `Usage: sev-verifier report --chain PATH --mnonce N --policy N REPORT [OPTIONS]
        sev-verifier report CHAIN REPORT --signature-only --mnonce N
+       sev-verifier report [--chain PATH] REPORT --report-data B --measurement B [OPTIONS]   (SEV-SNP)
 
 Verifies an attestation report of SEV or SEV-ES: that the chain leads to AMD, that its PEK signed the report, that the
 nonce is the one you sent (16 bytes: \`openssl rand -base64 16\`), and that digest and policy are those you expect.
@@ -30,7 +34,16 @@ ${LAUNCH_HELP}
 ${PLATFORM_HELP}
       --json           one JSON object instead
 
-Exit codes: 0 verified (or signed, with --signature-only), 1 refused, 2 wrong use or unreadable input.
+A report of SEV-SNP is recognized by its content, in any form: raw, hex, base64, a hex dump, the kernel's reply, with
+its certificate table, Azure's HCL report, gzip. AMD's ARK, ASK and ASVK are known; --chain gives VCEK or VLEK and CRLs
+where they did not come with the report. Further options for SEV-SNP:
+
+      --snp            it is a report of SEV-SNP, whatever it looks like
+      --as-of DATE     judge certificates as of this day, such as 2026-11-30; now unless said
+${SNP_EXPECT_HELP}
+
+Exit codes: 0 verified (or signed, with --signature-only), 1 refused, 2 wrong use or unreadable input; for SEV-SNP also 3:
+signed and nothing differs, but not everything was asked for.
 `;
 
 const OPTIONS = {
@@ -40,6 +53,9 @@ const OPTIONS = {
   mnonce: { kind: 'text' },
   policy: { kind: 'number' },
   'signature-only': { kind: 'flag' },
+  ...SNP_EXPECT_OPTIONS,
+  snp: { kind: 'flag' },
+  'as-of': { kind: 'text' },
 } as const satisfies OptionTable;
 
 type Options = Given<typeof OPTIONS>['options'];
@@ -48,6 +64,10 @@ export const run = verb({
   help: HELP,
   options: OPTIONS,
   act: async ({ options, free }): Promise<Result> => {
+    const snpPath = free.at(-1);
+    if (snpPath !== undefined && (options.snp || (await holdsSnpReport(snpPath)))) {
+      return reportOfSnp(snpPath, free.slice(0, -1), options);
+    }
     const { paths, file } = readPlaces(options, free);
     const mnonce = await readMnonce(required(options.mnonce, '--mnonce'));
     const expected = { mnonce, ...(await readExpected(options)) };
@@ -57,6 +77,31 @@ export const run = verb({
     return say(await verifyAttestationReport(report, platform, expected));
   },
 });
+
+async function reportOfSnp(path: string, before: readonly string[], options: Options): Promise<Result> {
+  for (const name of ['mnonce', 'policy'] as const) {
+    if (options[name] !== undefined) throw usage(`--${name}`, `--${name} is for reports of SEV and SEV-ES.`);
+  }
+  const signatureOnly = options['signature-only'];
+  const now = new Date();
+  return judgeSnp({
+    found: await readSnpReport(path),
+    files: await readSnpFiles([...options.chain, ...before]),
+    expectation: signatureOnly ? ANYTHING : await readSnpExpectation(options),
+    signatureOnly,
+    simulated: options.simulated,
+    asOf: readDay(options['as-of']) ?? now,
+    now,
+  });
+}
+
+/** A day, at its noon; or a whole time as JSON has it. */
+function readDay(text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
+  const date = new Date(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T12:00:00Z` : text);
+  if (!Number.isNaN(date.getTime())) return date;
+  throw usage('--as-of', 'It is a day, such as 2026-11-30.');
+}
 
 function readPlaces({ chain }: Options, free: readonly string[]): { paths: readonly string[]; file: string } {
   if (chain.length > 0) {

@@ -47,6 +47,10 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     summary: 'verify an attestation report',
     load: () => import('./report.ts'),
   },
+  kds: {
+    summary: 'print where AMD has the certificates of an SNP report',
+    load: () => import('./kds.ts'),
+  },
   evidence: {
     summary: 'check the record of a launch again, as the app exports it',
     load: () => import('./evidence.ts'),
