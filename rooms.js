@@ -191,6 +191,7 @@ const SHARED = [
       'shared/encodings',
       'shared/findings',
       'shared/guest',
+      'shared/trust',
       ...wings('formats'),
       ...wings('seal'),
     ],

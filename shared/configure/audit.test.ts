@@ -65,7 +65,7 @@ describe('An audit of more than 255 vCPUs', () => {
     expect(domainCodes(xml, of)).toEqual(['CONFIG_CLEAN']);
     expect(codes(auditQemuArguments(command, of))).toEqual(['CONFIG_CLEAN']);
     expect(readDomainXml(xml)).toMatchObject({
-      splitIrqchip: true,
+      irqchip: 'split',
       iommu: { remapsInterrupts: true, extended: true },
     });
     const amd = edit(xml, /<iommu model='intel'>[\s\S]*<\/iommu>/, "<iommu model='amd'><driver xtsup='on'/></iommu>");
@@ -342,7 +342,7 @@ describe("An audit of QEMU's arguments finds", () => {
 
   it("all the same in libvirt's way of writing them", () => {
     const libvirt = [
-      ...['/usr/bin/qemu-system-x86_64', '-name', 'guest=web-1,debug-threads=on', '-S'],
+      ...['/usr/bin/qemu-system-x86_64', '-name', 'guest=web-1,debug-threads=on', '-S', '-accel', 'kvm'],
       ...['-blockdev', '{"driver":"file","filename":"/fw/OVMF.amdsev.fd","node-name":"libvirt-pflash0-storage"}'],
       ...[
         '-blockdev',
@@ -471,7 +471,7 @@ describe('A guest that is not launched under SEV', () => {
       auditDomainXml(edit(domain, "type='sev' kernelHashes='yes'", `type='${type}'`), context);
     expect(sentence(of('sev-snp'))).toContain('under SEV-SNP, not under SEV');
     expect(sentence(of('tdx'))).toContain('under Intel TDX');
-    expect(sentence(of('s390-pv'))).toContain('something else than SEV');
+    expect(sentence(of('s390-pv'))).toContain('something other than SEV');
     expect(codes(of('sev-snp'))).toEqual(['CONFIG_NOT_SEV']);
     const snp = words.map((word) => word.replace('sev-guest,', 'sev-snp-guest,'));
     expect(sentence(auditQemuArguments(snp, context))).toContain('under SEV-SNP');
@@ -501,7 +501,7 @@ describe('Without any firmware', () => {
 
   it('libvirt may choose one where it is asked to', () => {
     const auto = edit(edit(domain, '<os>', "<os firmware='efi'>"), /<loader.*loader>/, "<loader stateless='yes'/>");
-    expect(told(auditDomainXml(auto))).toEqual(['No firmware is named, so the host chooses one by itself.']);
+    expect(told(auditDomainXml(auto))).toEqual(['No firmware is named, so the host chooses one.']);
     expect(told(auditDomainXml(edit(auto, "<loader stateless='yes'/>", '')))).toHaveLength(2);
   });
 });

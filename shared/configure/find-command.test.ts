@@ -47,7 +47,13 @@ describe('The command of QEMU is found', () => {
     ],
   ])('%s', (_, text) => {
     const facts = readQemuArguments(text);
-    expect(facts).toMatchObject({ security: 'sev', policy: 3, paused: true, firmware: '/fw/OVMF.fd', machine: 'q35' });
+    expect(facts).toMatchObject({
+      security: 'sev',
+      policy: 3,
+      paused: true,
+      firmware: '/fw/OVMF.fd',
+      machine: { kind: 'q35' },
+    });
     expect(facts).toMatchObject({ kernel: '/k', cmdline: 'console=ttyS0 quiet', commands: 1, expands: false });
     expect(facts.dhCert).toBe('g');
   });

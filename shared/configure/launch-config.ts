@@ -1,6 +1,7 @@
 // What a launch needs on the host, as the guest owner decided it: the source of QEMU's arguments and libvirt's XML.
 import { SevError } from '../errors.ts';
 import type { GuestImageKind } from '../guest/guest-image.ts';
+import type { Generation } from '../trust/pinned-root.ts';
 import { parsePolicy } from '../sev/formats/policy.ts';
 import { requireVcpus, type VmsaVariant } from '../guest/vmsa.ts';
 
@@ -48,6 +49,10 @@ export const MAX_PLAIN_VCPUS = 255;
 export const MAX_OLD_VCPUS = 288;
 
 export const hasManyVcpus = ({ vcpus }: Pick<LaunchConfig, 'vcpus'>): boolean => vcpus > MAX_PLAIN_VCPUS;
+
+/** Where a processor's addresses keep their encryption bit; undefined where there is no processor. */
+export const cbitOf = (generation: Generation): number | undefined =>
+  generation === 'simulated' ? undefined : ['naples', 'rome'].includes(generation) ? 47 : 51;
 
 /** A QEMU of the time of writing; for hosts whose version is not known. */
 export const PRESENT_QEMU: QemuVersion = { major: 10, minor: 0 };

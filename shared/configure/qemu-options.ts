@@ -1,5 +1,6 @@
 // QEMU's options as such: which word is a value, and how lists of properties, switches and numbers are written.
 import { SevError } from '../errors.ts';
+import { configForm } from './form-words.ts';
 
 export type Option = ReadonlyMap<string, string>;
 
@@ -16,12 +17,29 @@ const FLAGS = new Set(
     .map((name) => `-${name}`),
 );
 
+/** Options with a value, so that other programs' can be told from QEMU's. From the same help. */
+const VALUED = new Set(
+  (
+    'M,machine,cpu,accel,smp,numa,add-fd,set,global,boot,m,k,audio,audiodev,soundhw,device,name,uuid,fda,fdb,hda,hdb,hdc,hdd,' +
+    'cdrom,blockdev,drive,mtdblock,sd,pflash,fsdev,virtfs,iscsi,usbdevice,display,g,spice,vga,vnc,acpitable,smbios,netdev,nic,' +
+    'net,chardev,bt,tpmdev,kernel,shim,bios,initrd,append,dtb,compat,fw_cfg,serial,parallel,monitor,qmp,qmp-pretty,mon,' +
+    'debugcon,pidfile,gdb,d,D,dfilter,seed,L,option-rom,rtc,icount,watchdog,watchdog-action,action,echr,incoming,chroot,' +
+    'runas,run-with,prom-env,semihosting-config,readconfig,writeconfig,trace,plugin,msg,dump-vmstate,overcommit,object,' +
+    'mem-path,realtime,balloon,tb-size,clock,sandbox,xen-domid,loadvm,localtime,startdate,no-kvm-pit,igvm-cfg,cpu-list'
+  )
+    .split(',')
+    .map((name) => `-${name}`),
+);
+
+/** Whether QEMU has an option of this name. */
+export const isQemuOption = (option: string): boolean => isFlag(option) || VALUED.has(plain(option));
+
 const plain = (option: string): string => (option.startsWith('--') ? option.slice(1) : option);
 
 /** Whether an option takes no value. */
 export const isFlag = (option: string): boolean => FLAGS.has(plain(option));
 
-/** @throws SevError BYTES_VALUE when the last option lacks its value */
+/** @throws SevError BYTES_VALUE when the value of the last option is missing */
 export function readOptions(
   words: readonly string[],
   at: string,
@@ -37,7 +55,7 @@ export function readOptions(
     }
     const value = words[++i];
     if (value === undefined) {
-      throw new SevError('BYTES_VALUE', { at, because: `${name.slice(0, 40)} lacks its value.` });
+      throw new SevError('BYTES_VALUE', { at, ...configForm('option-without-value', name.slice(0, 40)) });
     }
     options.push({ name, value });
   }

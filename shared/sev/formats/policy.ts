@@ -41,6 +41,10 @@ export const hasPolicyFlag = (policy: number, flag: PolicyFlag): boolean => (pol
 /** Whether the guest's registers are encrypted and measured, too. */
 export const isEs = (policy: number): boolean => hasPolicyFlag(policy, 'es');
 
+/** The reserved bits (6–15) that a number sets; a policy has none. */
+export const reservedPolicyBits = (value: number): readonly number[] =>
+  Array.from({ length: 16 }, (_, bit) => bit).filter((bit) => ((value & RESERVED) >>> bit) & 1);
+
 /**
  * Reads a policy: flags in bits 0–5, API major in bits 16–23, API minor in bits 24–31.
  * @throws SevError MEASURE_POLICY when it is no 32-bit number or has a reserved bit (6–15) set
@@ -49,8 +53,8 @@ export function parsePolicy(value: number, at = 'policy'): Policy {
   if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
     throw new SevError('MEASURE_POLICY', { at, because: 'It is not a 32-bit number.' });
   }
-  if ((value & RESERVED) !== 0) {
-    const bits = Array.from({ length: 16 }, (_, bit) => bit).filter((bit) => ((value & RESERVED) >>> bit) & 1);
+  const bits = reservedPolicyBits(value);
+  if (bits.length > 0) {
     const because = `${bothRadices(value)} sets ${bits.length > 1 ? 'bits' : 'bit'} ${bits.join(', ')}; ${POLICY_BITS.length}–15 are reserved.`;
     throw new SevError('MEASURE_POLICY', {
       at,

@@ -1,6 +1,6 @@
 // What a launch needs on the host, written out for QEMU and libvirt; and the check of what a host has instead.
-import { type AuditContext, auditDomainXml, auditQemuArguments } from '../../../shared/configure/audit.ts';
-import type { LaunchConfig, QemuVersion } from '../../../shared/configure/launch-config.ts';
+import { type AuditContext, auditText as auditAnyForm } from '../../../shared/configure/audit.ts';
+import { cbitOf, type LaunchConfig, type QemuVersion } from '../../../shared/configure/launch-config.ts';
 import { domainXml, launchSecurityXml } from '../../../shared/configure/libvirt-xml.ts';
 import { qemuCommand } from '../../../shared/configure/qemu-command.ts';
 import { writeCommand } from '../../../shared/configure/shell.ts';
@@ -26,9 +26,6 @@ export interface HostSettings {
 }
 
 export const FIRST_HOST: HostSettings = { folder: '/var/lib/libvirt/images', memoryMib: 2048, disk: '', qemu: '' };
-
-/** Where the address keeps its encryption bit: 47 on the first two generations, 51 since. */
-const CBIT: Readonly<Partial<Record<Generation, number>>> = { naples: 47, rome: 47 };
 
 /** What one launch is to be configured from. */
 export interface ConfigSource {
@@ -78,7 +75,7 @@ export function launchConfig({ record, image, generation }: ConfigSource, host =
     policy: plan.policy,
     godh: session?.godh ?? new Uint8Array(),
     session: session?.blob ?? new Uint8Array(),
-    cbitpos: CBIT[generation] ?? 51,
+    cbitpos: cbitOf(generation) ?? 51,
     reducedPhysBits: 1,
     ...(host.disk.trim() !== '' && { disks: [host.disk.trim()] }),
     ...(qemuVersion && { qemuVersion }),
@@ -107,13 +104,15 @@ export function configTexts(source: ConfigSource, host: HostSettings): readonly 
   ];
 }
 
-/** What the launch says of how it is to be configured. */
-export function auditContext({ plan, session }: LaunchRecord): AuditContext {
+/** What the launch, and the platform that it is for, say of how it is to be configured. */
+export function auditContext({ plan, session }: LaunchRecord, generation?: Generation): AuditContext {
   const { kernel } = plan;
   return {
     ...(session && { session }),
+    ...(generation && { generation }),
     expected: {
       vcpus: plan.cpu.vcpus,
+      cpuModel: plan.cpu.model,
       kernel: kernel?.kernel !== undefined,
       ...(kernel && { cmdline: kernel.cmdline }),
     },
@@ -124,20 +123,12 @@ export function auditContext({ plan, session }: LaunchRecord): AuditContext {
 export const shownConfiguration = ({ kind, text }: ResultOf<'guest.configuration'>): string =>
   kind === 'qemu-arguments' ? writeCommand(text.split('\n')) : text;
 
-/** A domain's document; without the prompt and the command before it, where a terminal was copied. */
-function domainIn(text: string): string | undefined {
-  if (text.trimStart().startsWith('<')) return text;
-  const [start, end] = [text.search(/^[ \t]*<domain[\s>]/m), text.lastIndexOf('</domain>')];
-  return start < 0 || end < start ? undefined : text.slice(start, end + '</domain>'.length);
-}
-
 /**
- * A domain's XML, or else QEMU's arguments. Nothing of the answer is proof: whether the host uses what it shows, only
+ * The findings in a configuration of any form. Nothing of the answer is proof: whether the host uses what it shows, only
  * the measurement tells.
- * @throws SevError BYTES_VALUE, BYTES_TOO_LARGE when it is neither
+ * @throws SevError BYTES_VALUE with what the text is where it is none, BYTES_TOO_LARGE
  */
-export function auditText(text: string, context: AuditContext = {}): readonly Finding[] {
-  const domain = domainIn(text);
-  const findings = domain === undefined ? auditQemuArguments(text, context) : auditDomainXml(domain, context);
-  return findings.map((finding) => (finding.severity === 'ok' ? { ...finding, severity: 'note' } : finding));
-}
+export const auditText = (text: string, context: AuditContext = {}): readonly Finding[] =>
+  auditAnyForm(text, context).map((finding) =>
+    finding.severity === 'ok' ? { ...finding, severity: 'note' } : finding,
+  );
