@@ -1,7 +1,9 @@
 // One check of a host: what it looks at, what it needs first, and what its answer means for SEV and SEV-ES.
 import type { HostCheck } from '../../shared/relay-protocol.ts';
 import type { Distribution } from './distribution.ts';
+import type { HostFacts } from './host-facts.ts';
 import type { HostReadings } from './readings.ts';
+import { type Said, SAY } from './words.ts';
 
 export type Answer = Omit<HostCheck, 'id' | 'name'>;
 
@@ -13,6 +15,9 @@ export interface Look {
   readonly distribution: Distribution;
   /** The device to look at. */
   readonly sev: string;
+  readonly facts: HostFacts;
+  /** The name of the first of these checks that failed, or that was skipped because of one that did. */
+  readonly blockedBy: (...ids: readonly string[]) => string | undefined;
 }
 
 export interface Check {
@@ -21,21 +26,26 @@ export interface Check {
   readonly needed: Needed;
   /** Checks that must not have failed, or this one is skipped. */
   readonly after?: readonly string[];
-  look(look: Look): Answer | Promise<Answer>;
+  readonly look: (look: Look) => Answer | Promise<Answer>;
 }
 
 const bounded = (text: string, max: number): string => (text.length > max ? `${text.slice(0, max - 1)}…` : text);
 
-export const pass = (message: string): Answer => ({ status: 'pass', message: bounded(message, 1024) });
-export const skip = (message: string): Answer => ({ status: 'skip', message: bounded(message, 1024) });
-export const warn = (message: string, fix: string): Answer => withFix('warn', message, fix);
-export const fail = (message: string, fix: string): Answer => withFix('fail', message, fix);
+const answer =
+  (status: HostCheck['status']) =>
+  ({ message, fix }: Said): Answer => ({
+    status,
+    message: bounded(message, 1024),
+    ...((status === 'fail' || status === 'warn') && { fix: bounded(fix ?? '', 2048) }),
+  });
 
-const withFix = (status: 'warn' | 'fail', message: string, fix: string): Answer => ({
-  status,
-  message: bounded(message, 1024),
-  fix: bounded(fix, 2048),
-});
+export const pass = answer('pass');
+export const skip = answer('skip');
+export const warn = answer('warn');
+export const fail = answer('fail');
+
+/** What another line has said already. */
+export const follows = (cause: string): Answer => skip(SAY.follows(cause));
 
 /** Compares dotted versions: whether `version` is at least `least`. */
 export function versionAtLeast(version: string, least: string): boolean {

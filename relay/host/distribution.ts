@@ -6,8 +6,10 @@ type Package = 'qemu' | 'libvirt' | 'ovmf';
 
 export interface Distribution {
   readonly name: string;
-  install(what: Package): string;
-  kernelParameters(parameters: string): string;
+  readonly install: (what: Package) => string;
+  readonly kernelParameters: (parameters: string) => string;
+  /** How to take words off the kernel's command line. */
+  readonly removeParameters: (words: readonly string[]) => string;
 }
 
 const NAMES: Record<Exclude<Family, 'other'>, Record<Package, string>> = {
@@ -26,6 +28,15 @@ const PARAMETERS = {
   arch: (text: string) => `add “${text}” to the boot loader's kernel options, and restart`,
 };
 
+const REMOVE = {
+  debian: (text: string) =>
+    `remove “${text}” from GRUB_CMDLINE_LINUX in /etc/default/grub, run \`update-grub\`, and restart`,
+  fedora: (text: string) => `\`grubby --update-kernel=ALL --remove-args="${text}"\`, and restart`,
+  suse: (text: string) =>
+    `remove “${text}” from GRUB_CMDLINE_LINUX in /etc/default/grub, run \`grub2-mkconfig -o /boot/grub2/grub.cfg\`, and restart`,
+  arch: (text: string) => `remove “${text}” from the boot loader's kernel options, and restart`,
+};
+
 export function distributionOf(host: HostReadings): Distribution {
   const release = host.text('/etc/os-release') ?? '';
   const value = (name: string): string => new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(release)?.[1] ?? '';
@@ -38,6 +49,10 @@ export function distributionOf(host: HostReadings): Distribution {
         : `\`${INSTALL[family]} ${NAMES[family][what]}\``,
     kernelParameters: (text) =>
       family === 'other' ? `add “${text}” to the kernel's command line, and restart` : PARAMETERS[family](text),
+    removeParameters: (words) => {
+      const text = words.join(' ');
+      return family === 'other' ? `remove “${text}” from the kernel's command line, and restart` : REMOVE[family](text);
+    },
   };
 }
 

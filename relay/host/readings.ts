@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { SevError } from '../../shared/errors.ts';
 import { openSevDevice } from '../sources/sev-device.ts';
 import { loadKernel } from '../sources/sev-device/kernel.ts';
@@ -130,9 +130,10 @@ function groupName(gid: number): string {
 }
 
 function runProgram(program: string, ...args: readonly string[]): Promise<ProgramOutput | undefined> {
-  const found = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .some((folder) => attempt(() => statSync(join(folder, program))));
+  const folders = isAbsolute(program) ? [''] : (process.env['PATH'] ?? '').split(delimiter);
+  const found = folders.some((folder) =>
+    attempt(() => statSync(isAbsolute(program) ? program : join(folder, program))),
+  );
   if (!found) return Promise.resolve(undefined);
   const options = { timeout: 10_000, maxBuffer: MAX_TEXT_BYTES, env: { ...process.env, LC_ALL: 'C' } };
   return new Promise((resolve) => {

@@ -1,62 +1,76 @@
-// QEMU, libvirt and the firmware images: whether they know SEV, and since when.
+// QEMU, libvirt and the firmware images: whether they know SEV.
 import { SevError } from '../../shared/errors.ts';
 import { parseGuestImage } from '../../shared/guest/guest-image.ts';
-import { type Answer, type Check, fail, type Look, pass, skip, versionAtLeast, warn } from './check.ts';
+import { type Answer, type Check, fail, follows, type Look, pass, skip, versionAtLeast, warn } from './check.ts';
+import { bitsOf } from './host-facts.ts';
 import type { HostReadings } from './readings.ts';
+import { SAY } from './words.ts';
 
-const QEMUS = ['qemu-system-x86_64', 'qemu-kvm'];
+/** RHEL and its kin have it out of the PATH; Proxmox by another name. */
+const QEMUS = [
+  'qemu-system-x86_64',
+  'qemu-kvm',
+  '/usr/libexec/qemu-kvm',
+  '/usr/bin/kvm',
+  '/usr/local/bin/qemu-system-x86_64',
+];
+
+const domainCapabilities = (host: HostReadings) => host.run('virsh', '--connect=qemu:///system', 'domcapabilities');
 
 async function qemu({ host, distribution }: Look): Promise<Answer> {
-  for (const program of QEMUS) {
+  const named = /<path>([^<]{1,300})<\/path>/.exec((await domainCapabilities(host))?.output ?? '')?.[1];
+  for (const program of [...QEMUS, ...(named === undefined || QEMUS.includes(named) ? [] : [named])]) {
     const said = await host.run(program, '--version');
     const version = /version (\d+\.\d+(?:\.\d+)?)/.exec(said?.output ?? '')?.[1];
     if (version === undefined) continue;
-    if (!versionAtLeast(version, '6.0'))
-      return fail(`QEMU ${version} cannot inject secrets.`, 'Operator: use QEMU 6.2 or later.');
+    if (!versionAtLeast(version, '6.0')) return fail(SAY.qemuTooOld(version));
     const objects = await host.run(program, '-object', 'help');
-    if (!/\bsev-guest\b/.test(objects?.output ?? '')) {
-      return fail(`QEMU ${version} was built without SEV.`, `Operator: ${distribution.install('qemu')}.`);
-    }
-    if (!versionAtLeast(version, '6.2')) {
-      return warn(
-        `QEMU ${version} cannot measure kernel, initrd and command line.`,
-        'Operator: use QEMU 6.2 or later for kernel-hashes.',
-      );
-    }
-    return pass(`QEMU ${version} with SEV.`);
+    if (!/\bsev-guest\b/.test(objects?.output ?? '')) return fail(SAY.qemuWithoutSev(version, distribution));
+    if (!(await hashesKernels(host, program, version))) return warn(SAY.qemuWithoutHashes(version));
+    return pass(SAY.qemu(version, program.includes('/') ? program : undefined));
   }
-  return fail('QEMU is not installed.', `Operator: ${distribution.install('qemu')}.`);
+  return fail(SAY.qemuMissing(distribution));
+}
+
+/** QEMU's own list of the object's properties goes before its version. */
+async function hashesKernels(host: HostReadings, program: string, version: string): Promise<boolean> {
+  const listed = await host.run(program, '-object', 'sev-guest,help');
+  return /\bcbitpos=/.test(listed?.output ?? '')
+    ? /\bkernel-hashes=/.test(listed!.output)
+    : versionAtLeast(version, '6.2');
 }
 
 async function libvirt({ host, distribution }: Look): Promise<Answer> {
   const said = await host.run('virsh', '--version');
-  const version = said?.output.trim() ?? '';
-  if (said === undefined)
-    return skip(
-      `libvirt is not installed. The relay works without it; to have it, ${distribution.install('libvirt')}.`,
-    );
-  if (!versionAtLeast(version, '8.0')) {
-    return warn(
-      `libvirt ${version} does not tell API version, build and policy.`,
-      'Operator: use libvirt 8.0 or later.',
-    );
-  }
-  return pass(`libvirt ${version}.`);
+  if (said === undefined) return skip(SAY.noLibvirt(distribution));
+  const version = said.output.trim();
+  return versionAtLeast(version, '8.0') ? pass(SAY.libvirt(version)) : warn(SAY.libvirtTooOld(version));
 }
 
-async function libvirtSev({ host }: Look): Promise<Answer> {
-  const said = await host.run('virsh', '--connect=qemu:///system', 'domcapabilities');
-  if (said === undefined) return skip('libvirt is not installed.');
-  if (said.code !== 0) return skip("libvirt's daemon does not answer.");
+async function libvirtSev({ host, facts, blockedBy }: Look): Promise<Answer> {
+  const said = await domainCapabilities(host);
+  if (said === undefined || said.code !== 0) return skip(SAY.libvirtSilent());
   const [, supported] = /<sev supported='(yes|no)'/.exec(said.output) ?? [];
   if (supported !== 'yes') {
-    return warn(
-      'libvirt says that there is no SEV here.',
-      'Operator: after mending the rest, `rm -r /var/cache/libvirt/qemu/capabilities` and `systemctl restart libvirtd`.',
-    );
+    const cause = blockedBy('kvm-sev', 'sev-device', 'qemu');
+    return cause === undefined ? warn(SAY.libvirtWithoutSev()) : follows(cause);
   }
   const value = (name: string): string => new RegExp(`<${name}>(\\d+)</${name}>`).exec(said.output)?.[1] ?? '?';
-  return pass(`libvirt offers SEV: C-bit ${value('cbitpos')}, ${value('reducedPhysBits')} address bits lost.`);
+  const own = facts.leaf && bitsOf(facts.leaf.ebx, 5, 0);
+  const cbit = value('cbitpos');
+  if (own !== undefined && cbit !== '?' && Number(cbit) !== own) return warn(SAY.libvirtOtherCbit(cbit, own));
+  return pass(SAY.libvirtSev(cbit, value('reducedPhysBits')));
+}
+
+/** Where libvirt's own check says something else than this one, the reason is told. */
+async function validate({ host, blockedBy }: Look): Promise<Answer> {
+  const said = await host.run('virt-host-validate', 'qemu');
+  const [, verdict] = /Checking for secure guest support\s*:\s*(.{1,200})/.exec(said?.output ?? '') ?? [];
+  if (verdict === undefined) return skip(SAY.validateMissing());
+  const passes = verdict.startsWith('PASS');
+  const able = blockedBy('cpu-sev', 'kvm-sev', 'sev-device', 'sev-firmware') === undefined;
+  if (passes === able) return pass(SAY.validateAgrees());
+  return pass(passes ? SAY.validateMilder() : SAY.validateStricter(verdict.trim()));
 }
 
 const DESCRIPTIONS = ['/usr/share/qemu/firmware', '/etc/qemu/firmware'];
@@ -103,36 +117,42 @@ function ovmf({ host, distribution }: Look): Answer {
   const known = KNOWN_IMAGES.filter((path) => host.access(path) !== undefined);
   const paths = [...new Set([...known, ...described.map(({ path }) => path)])];
   if (paths.length === 0) {
-    return warn(
-      'No OVMF image that supports SEV was found.',
-      `Operator: ${distribution.install('ovmf')}; or use the guest owner's own image, which is the better one.`,
-    );
+    return warn(SAY.noImage(distribution));
   }
   const complete = paths.filter((path) => areasOf(host, path) === 'both');
-  if (complete.length > 0) return pass(`For secrets and kernel hashes: ${complete.join(', ')}.`);
+  if (complete.length > 0) return pass(SAY.images(complete));
   const unread = paths.filter((path) => areasOf(host, path) === 'unknown');
-  if (unread.length > 0) return skip(`These could not be looked into: ${unread.join(', ')}.`);
-  return warn(
-    `These start SEV guests, but have no place for secrets: ${paths.join(', ')}.`,
-    "Operator: use an AmdSev build of OVMF (OvmfPkg/AmdSev), or the guest owner's own image.",
-  );
+  if (unread.length > 0) return skip(SAY.imagesUnread(unread));
+  return warn(SAY.imagesWithoutPlace(paths));
 }
 
 function ovmfEs({ host }: Look): Answer {
   const known = KNOWN_IMAGES.filter((path) => host.access(path) !== undefined);
   const es = describedImages(host).filter(({ features }) => features.includes('amd-sev-es'));
   const paths = new Set([...known, ...es.map(({ path }) => path)]);
-  if (paths.size > 0) return pass([...paths].join(', '));
-  return warn(
-    'No image is described as fit for SEV-ES.',
-    'Operator: use OVMF of edk2-stable202008 or later, in its AmdSev build.',
-  );
+  if (paths.size > 0) return pass(SAY.imagesForEs([...paths]));
+  return describedImages(host).length === 0
+    ? follows('Guest image with a place for secrets')
+    : warn(SAY.noImageForEs());
 }
 
 export const SOFTWARE_CHECKS: readonly Check[] = [
-  { id: 'qemu', name: 'QEMU', needed: 'sev', look: qemu },
+  { id: 'qemu', name: 'QEMU', needed: 'sev', after: ['cpu-epyc'], look: qemu },
   { id: 'libvirt', name: 'libvirt', needed: 'nothing', look: libvirt },
-  { id: 'libvirt-sev', name: 'SEV in libvirt', needed: 'nothing', after: ['libvirt'], look: libvirtSev },
-  { id: 'ovmf', name: 'Guest image with a place for secrets', needed: 'nothing', look: ovmf },
-  { id: 'ovmf-es', name: 'Guest image for SEV-ES', needed: 'nothing', look: ovmfEs },
+  { id: 'libvirt-sev', name: 'SEV in libvirt', needed: 'nothing', after: ['cpu-epyc', 'libvirt'], look: libvirtSev },
+  { id: 'libvirt-validate', name: 'virt-host-validate', needed: 'nothing', look: validate },
+  {
+    id: 'ovmf',
+    name: 'Guest image with a place for secrets',
+    needed: 'nothing',
+    after: ['cpu-epyc'],
+    look: ovmf,
+  },
+  {
+    id: 'ovmf-es',
+    name: 'Guest image for SEV-ES',
+    needed: 'nothing',
+    after: ['cpu-epyc', 'cpu-sev-es'],
+    look: ovmfEs,
+  },
 ];

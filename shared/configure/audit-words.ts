@@ -119,7 +119,7 @@ export const AUDIT_WORDS = {
     sentence: fact.missing
       ? 'cbitpos is missing: QEMU ends with “cbitpos check failed”.'
       : `${fact.generation ? `A processor of ${fact.generation} has its C-bit elsewhere` : 'No processor with SEV has its C-bit there'}: QEMU ends with “cbitpos check failed”.`,
-    next: "Give the host's own number: `sev-relay check` and `virsh domcapabilities` print it. It is 47 on EPYC 7001 and 7002, 51 later.",
+    next: "Give the host's own number: `sev-relay check --all` and `virsh domcapabilities` print it. It is 47 on EPYC 7001 and 7002, 51 later.",
   }),
   CONFIG_REDUCED_BITS: () => ({
     sentence: 'QEMU does not start a guest whose reduced-phys-bits are missing or not within 1–63.',
