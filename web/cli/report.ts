@@ -42,8 +42,8 @@ where they did not come with the report. Further options for SEV-SNP:
       --as-of DATE     judge certificates as of this day, such as 2026-11-30; now unless said
 ${SNP_EXPECT_HELP}
 
-Exit codes: 0 verified (or signed, with --signature-only); 1 refused; 2 wrong use or unreadable input; and for SEV-SNP 3:
-signed and nothing differs, but not everything was asked for.
+Exit codes: 0 verified (or signed, with --signature-only); 1 refused; 2 wrong use or unreadable input; for SEV-SNP
+also 3: signed and nothing differs, but not everything was asked for.
 `;
 
 const OPTIONS = {
