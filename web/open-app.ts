@@ -34,7 +34,7 @@ export async function openAppOn(
   profile: ProfileName,
   around?: Surroundings,
 ): Promise<AppState> {
-  const derive: Derive = (passphrase, settings) => deriveInWorker({ passphrase, settings });
+  const derive: Derive = (passphrase, settings, signal) => deriveInWorker({ passphrase, settings }, { signal });
   const lock = new VaultLock(database, derive, { now: () => Date.now(), wait: pause });
   const app = {
     ...page,

@@ -8,10 +8,10 @@ export type HostingFiles = Readonly<Record<string, string>>;
 const COMPILING_WORKER = '/assets/scan.worker-00000000.js';
 const CSP = 'content-security-policy';
 // The same file as a pattern; the tests ask real servers whether it names what headers.ts names, and nothing else.
-const WORKER_GLOBS = ['/assets/scan.worker-*', '/assets/digest.worker-*'];
+const WORKER_GLOBS = ['/assets/scan.worker-*', '/assets/digest.worker-*', '/assets/kdf.worker-*'];
 const SCRIPT_GLOBS = ['/sw.js', '/assets/*'];
 const SCRIPT_PATTERN = '^/(sw\\.js$|assets/)';
-const WORKER_PATTERN = '^/assets/(scan|digest)\\.worker-[A-Za-z0-9_-]+\\.js$';
+const WORKER_PATTERN = '^/assets/(scan|digest|kdf)\\.worker-[A-Za-z0-9_-]+\\.js$';
 
 /** Names with a hash never change their content; all else is asked for again, so that an update is seen. */
 const KEEP = 'public, max-age=31536000, immutable';

@@ -82,7 +82,7 @@ test('No worker reaches another origin or runs text, and only those that read co
       for (const way of ['fetch', 'import', 'WebSocket'])
         expect(await tryOut(worker, `${way} ${other.origin}/`), `${way} of ${script}`).not.toBe('done');
       expect(await tryOut(worker, 'eval'), script).toBe('EvalError');
-      const compiles = /\/(scan|digest)\.worker-/.test(script);
+      const compiles = /\/(scan|digest|kdf)\.worker-/.test(script);
       expect(await tryOut(worker, 'WebAssembly'), script).toBe(compiles ? 'done' : 'CompileError');
     }
     expect(other.connections(), 'nothing of it has left the browser').toBe(0);

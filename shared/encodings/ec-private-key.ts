@@ -3,12 +3,14 @@
 import { p384 } from '@noble/curves/nist.js';
 import { placedIn, SevError } from '../errors.ts';
 import { equalBytes } from '../bytes/equal.ts';
+import { subtle } from '../crypto/subtle.ts';
 import { fromBase64, fromUtf8, toBase64 } from '../bytes/text.ts';
 import { concat } from '../bytes/writer.ts';
 import { DER, type DerValue, derContext, malformed, readDer, writeDer } from './der.ts';
 import { curveNotNamed, nameForeignDer, nameForeignPem } from './foreign-key.ts';
 
 const SCALAR_SIZE = 48;
+const POINT_SIZE = 1 + 2 * SCALAR_SIZE;
 const MAX_KEY_FILE_BYTES = 4096;
 /** 1.2.840.10045.2.1, id-ecPublicKey; 1.3.132.0.34, secp384r1: contents of their DER. */
 const EC_PUBLIC_KEY = Uint8Array.of(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01);
@@ -26,15 +28,15 @@ export interface EcPrivateKey {
  * Reads a key file of any of the four forms. The public key is computed, and must be the one in the file if there is one.
  * @throws SevError CERT_PEM
  */
-export function parseEcPrivateKey(bytes: Uint8Array): EcPrivateKey {
+export async function parseEcPrivateKey(bytes: Uint8Array): Promise<EcPrivateKey> {
   try {
-    return readKeyFile(bytes);
+    return await readKeyFile(bytes);
   } catch (error) {
     throw error instanceof SevError ? placedIn(error, 'key') : error;
   }
 }
 
-function readKeyFile(bytes: Uint8Array): EcPrivateKey {
+async function readKeyFile(bytes: Uint8Array): Promise<EcPrivateKey> {
   if (bytes.length > MAX_KEY_FILE_BYTES) throw malformed();
   const der = bytes[0] === 0x30 ? bytes : fromPem(bytes);
   const [outer, ...rest] = readDer(der);
@@ -62,8 +64,8 @@ export const encodeSec1 = ({ scalar, point }: EcPrivateKey): Uint8Array =>
     writeDer(derContext(1), writeDer(DER.bitString, Uint8Array.of(0), point)),
   );
 
-/** PKCS #8 in DER: what WebCrypto imports. */
-export const encodePkcs8 = ({ scalar, point }: EcPrivateKey): Uint8Array =>
+/** PKCS #8 in DER: what WebCrypto imports. Without its point, where that is asked of WebCrypto. */
+export const encodePkcs8 = ({ scalar, point }: Pick<EcPrivateKey, 'scalar'> & Partial<EcPrivateKey>): Uint8Array =>
   writeDer(
     DER.sequence,
     writeDer(DER.integer, Uint8Array.of(0)),
@@ -74,7 +76,7 @@ export const encodePkcs8 = ({ scalar, point }: EcPrivateKey): Uint8Array =>
         DER.sequence,
         writeDer(DER.integer, Uint8Array.of(1)),
         writeDer(DER.octetString, scalar),
-        writeDer(derContext(1), writeDer(DER.bitString, Uint8Array.of(0), point)),
+        ...(point ? [writeDer(derContext(1), writeDer(DER.bitString, Uint8Array.of(0), point))] : []),
       ),
     ),
   );
@@ -86,7 +88,7 @@ export function toPem(label: 'EC PRIVATE KEY' | 'PRIVATE KEY', der: Uint8Array):
 }
 
 /** ECPrivateKey of RFC 5915: version 1, scalar, [0] curve, [1] public key. */
-function readSec1(content: Uint8Array, outerCurve: DerValue | undefined): EcPrivateKey {
+async function readSec1(content: Uint8Array, outerCurve: DerValue | undefined): Promise<EcPrivateKey> {
   const [version, scalar, ...rest] = readDer(content);
   if (!isInteger(version, 1) || scalar?.tag !== DER.octetString) throw malformed();
   const member = (tag: number): DerValue | undefined => {
@@ -98,7 +100,7 @@ function readSec1(content: Uint8Array, outerCurve: DerValue | undefined): EcPriv
     throw [outerCurve, curve].some((value) => value?.tag === DER.sequence) ? curveNotNamed() : otherCurve();
   }
   if (scalar.content.length !== SCALAR_SIZE) throw malformed();
-  const point = computePoint(scalar.content);
+  const point = await computePoint(scalar.content);
   const forms = [point, compressed(point)].map((form) => concat(Uint8Array.of(0), form));
   if (publicKey && !forms.some((form) => equalBytes(publicKey.content, form)))
     throw new SevError('CERT_PEM', { because: 'The public key in the file belongs to another key.' });
@@ -109,11 +111,35 @@ function readSec1(content: Uint8Array, outerCurve: DerValue | undefined): EcPriv
 const compressed = (point: Uint8Array): Uint8Array =>
   concat(Uint8Array.of(2 + (point.at(-1)! & 1)), point.subarray(1, 1 + SCALAR_SIZE));
 
-function computePoint(scalar: Uint8Array): Uint8Array {
+/**
+ * By WebCrypto, in constant time, where the engine computes it; else by BigInt, whose time tells a little of the key to
+ * whoever can measure it on this device.
+ */
+async function computePoint(scalar: Uint8Array): Promise<Uint8Array> {
+  const point = await pointByWebCrypto(scalar);
+  if (point) return point;
   try {
     return p384.getPublicKey(scalar, false);
   } catch {
     throw new SevError('CERT_PEM', { because: 'Its number is out of range.' });
+  }
+}
+
+/** @returns undefined where the engine takes no key without its point, or gives none out */
+async function pointByWebCrypto(scalar: Uint8Array): Promise<Uint8Array | undefined> {
+  const pkcs8 = encodePkcs8({ scalar });
+  try {
+    const key = await subtle.importKey('pkcs8', pkcs8, { name: 'ECDSA', namedCurve: 'P-384' }, true, ['sign']);
+    const exported = new Uint8Array(await subtle.exportKey('pkcs8', key));
+    // RFC 5915: the point is the last member, as a bit string.
+    const point = exported.slice(-POINT_SIZE);
+    const hasPoint = exported.length > pkcs8.length && exported.at(-POINT_SIZE - 1) === 0 && point[0] === 4;
+    exported.fill(0);
+    return hasPoint ? point : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    pkcs8.fill(0);
   }
 }
 

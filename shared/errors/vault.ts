@@ -11,8 +11,8 @@ export const VAULT_ERRORS = {
     next: 'Try again. Nothing is lost.',
   },
   VAULT_WEAK: {
-    sentence: 'The passphrase is too short.',
-    next: 'Choose a longer one: several words are easier to keep than odd characters.',
+    sentence: 'The passphrase is too easy to guess.',
+    next: 'Use the suggested words, or several words that have nothing to do with each other.',
   },
   VAULT_NONE: {
     sentence: 'The keys on this device are not protected by a passphrase yet.',

@@ -45,8 +45,11 @@ export const scriptHeaders: Readonly<Record<string, string>> = { ...securityHead
 
 const SCRIPTS = /^\/(sw\.js$|assets\/)/;
 
-/** The two scripts that may compile WebAssembly: the workers that read QR codes and that hash files. Neither sees a key. */
-const MAY_COMPILE = /^\/assets\/(scan|digest)\.worker-[\w-]+\.js$/;
+/**
+ * The three scripts that may compile WebAssembly: the workers that read QR codes, that hash files and that derive a key
+ * from a passphrase. None does anything else, nor reaches more than this app's files.
+ */
+const MAY_COMPILE = /^\/assets\/(scan|digest|kdf)\.worker-[\w-]+\.js$/;
 const compilingHeaders = {
   ...securityHeaders,
   [CSP]: policyOf({ ...ofScripts, 'script-src': "'self' 'wasm-unsafe-eval'" }),

@@ -10,9 +10,7 @@ export const backup = {
   make: 'Make a backup',
   passphrase: 'Passphrase of the backup',
   passphraseHint:
-    'At least 12 characters. It may be another than the one of this device. Whoever has the file can guess at it for ever.',
-  generate: 'Generate one',
-  generated: 'Write it down now: without it the backup is worth nothing.',
+    'It can differ from the passphrase of this device. Anyone with the file can keep guessing, so it has to be stronger.',
   making: 'Encrypting everything: this takes a few seconds…',
   makeIt: 'Make and save the backup',
   made: (launches: number) =>
@@ -25,6 +23,9 @@ export const backup = {
   file: 'Backup file',
   chosen: (name: string) => `Chosen: ${name}`,
   restoring: 'Opening the backup: this takes a few seconds…',
+  restoringAt: (mebibytes: number, passes: number) =>
+    `Opening the backup. It asks for ${mebibytes} MiB of memory and ${passes} passes, which takes a while…`,
+  cancel: 'Cancel',
   restoreIt: 'Restore it',
   unlockFirst: 'Unlock the keys to make or restore a backup.',
   done: (when: string) => `The backup of ${when} is restored.`,

@@ -4,7 +4,9 @@ export const keys = {
   protectHint:
     'The keys of your sessions are kept encrypted under a passphrase. Without it nobody can use them, you included.',
   newPassphrase: 'New passphrase',
-  newPassphraseHint: 'At least 8 characters. Several words are easier to keep than odd characters.',
+  newPassphraseHint: 'Random words are easy to keep and hard to guess. You can also type your own.',
+  suggested: 'These words are filled in. Write them down now: you will not see them again.',
+  suggest: 'Suggest other words',
   again: 'The same passphrase again',
   differs: 'The two are not the same yet.',
   create: 'Set the passphrase',

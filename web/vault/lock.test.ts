@@ -7,8 +7,9 @@ import { DATABASE_NAME, type Database, openDatabase } from '../storage/database.
 import { importBoxKey } from './box.ts';
 import { type KdfSettings, newKdfSettings, requireKdfSettings } from './kdf-settings.ts';
 import { deriveKey } from './kdf.ts';
-import { VaultLock } from './lock.ts';
-import type { Passkeys } from './passkey.ts';
+import { type LockRecord, VaultLock } from './lock.ts';
+import { bytesOf, type Passkeys } from './passkey.ts';
+import { generateWords } from './strength.ts';
 
 /** Quick in place of memory-hard; the real one has a test of its own. */
 const quick = async (passphrase: string, { salt }: KdfSettings) => {
@@ -121,6 +122,36 @@ describe('the lock of the vault', () => {
     expect(await refusal(newLock().unlock('other plain words'))).toBe('done');
   });
 
+  it.each([0, 1, 31, 33, 64])('takes no passkey whose answer has %i bytes', async (size) => {
+    const lock = newLock();
+    await lock.create('several plain words');
+    const short = { ...passkeysOf(new Uint8Array(32)), ask: () => Promise.resolve(new Uint8Array(size)) };
+    expect(await refusal(lock.addPasskey('several plain words', short))).toBe('VAULT_PASSKEY_NONE');
+    expect(await lock.hasPasskey()).toBe(false);
+    await lock.addPasskey('several plain words', passkeysOf(new Uint8Array(32)));
+    expect(await refusal(newLock().unlockByPasskey(short))).toBe('VAULT_PASSKEY_NONE');
+  });
+
+  it('takes of an answer its own bytes, and not those that lie around them', () => {
+    const memory = new Uint8Array(96).fill(9).fill(5, 32, 64);
+    expect(bytesOf(memory.subarray(32, 64))).toEqual(new Uint8Array(32).fill(5));
+    expect(bytesOf(new DataView(memory.buffer, 32, 32))).toEqual(new Uint8Array(32).fill(5));
+    expect(bytesOf(memory.buffer)).toHaveLength(96);
+  });
+
+  it('wraps the key again when it opens under settings of before, for the same passphrase', async () => {
+    await newLock().create('several plain words');
+    const record = (await database.get('vault', 'lock')) as LockRecord;
+    const before = { name: 'argon2id', memoryKib: 47_104, passes: 1, salt: record.kdf.salt } as const;
+    await database.put('vault', { ...record, kdf: before, lockAfterMinutes: 5 });
+    await newLock().unlock('several plain words');
+    const after = (await database.get('vault', 'lock')) as LockRecord;
+    expect(after).toMatchObject({ kdf: { memoryKib: 65_536, passes: 3 }, lockAfterMinutes: 5 });
+    expect(after.kdf.salt).not.toEqual(before.salt);
+    expect(await refusal(newLock().unlock('several plain words'))).toBe('done');
+    expect(((await database.get('vault', 'lock')) as LockRecord).kdf.salt, 'and only once').toEqual(after.kdf.salt);
+  });
+
   it('keeps nothing of a passkey whose question was cancelled', async () => {
     const lock = newLock();
     await lock.create('several plain words');
@@ -145,8 +176,31 @@ describe('the lock of the vault', () => {
     expect(await refusal(newLock().create('another tab was late'))).toBe('VAULT_CONFLICT');
   });
 
-  it('refuses a short passphrase', async () => {
-    expect(await refusal(newLock().create('1234567'))).toBe('VAULT_WEAK');
+  it.each([
+    '1234567',
+    '12345678',
+    'password',
+    'aaaaaaaa',
+    '        ',
+    'Passw0rd!Passw0rd!',
+    'qwertyuiop123',
+    '1988-11-03',
+  ])('refuses the passphrase %j, and says why', async (passphrase) => {
+    expect(await refusal(newLock().create(passphrase))).toBe('VAULT_WEAK');
+    const lock = newLock();
+    await lock.create('several plain words');
+    expect(await refusal(lock.change('several plain words', passphrase))).toBe('VAULT_WEAK');
+  });
+
+  it('takes random words, as it suggests them', async () => {
+    const words = generateWords();
+    expect(words.split(' ')).toHaveLength(6);
+    expect(generateWords()).not.toBe(words);
+    expect(await refusal(newLock().create(words))).toBe('done');
+    // Numbers of an incomplete last round are thrown away: the first words are no likelier than the last.
+    const numbers = [[255, 255], ...Array.from({ length: 6 }, () => [0, 1])];
+    const [first, ...others] = generateWords(() => Uint8Array.from(numbers.shift()!)).split(' ');
+    expect({ others: new Set(others), left: numbers.length }).toEqual({ others: new Set([first]), left: 0 });
   });
 
   it.each([

@@ -1,11 +1,13 @@
 // The lock of the vault: one random key that all keys at rest lie under, itself kept under a passphrase.
+import { equalBytes } from '../../shared/bytes/equal.ts';
 import { type CryptoKey, webCryptoRandom } from '../../shared/crypto/subtle.ts';
 import { SevError } from '../../shared/errors.ts';
 import { type Database, stored } from '../storage/database.ts';
 import type { LastBackupRecord } from './backup/last-backup.ts';
 import { type Box, importBoxKey, open, seal } from './box.ts';
-import { type KdfSettings, newKdfSettings, requireKdfSettings } from './kdf-settings.ts';
+import { calibrated, isOutdated, type KdfSettings, newKdfSettings, requireKdfSettings } from './kdf-settings.ts';
 import { passkeyKey, type PasskeyRecord, type Passkeys } from './passkey.ts';
+import { requireStrong } from './passphrase-rules.ts';
 import { beginTry, type Clock, endTries, type TriesRecord } from './tries.ts';
 
 declare module '../storage/database.ts' {
@@ -31,10 +33,9 @@ export type VaultRecord = LockRecord | PasskeyRecord | TriesRecord | LastBackupR
 /** `none`: no passphrase was set on this device. */
 export type LockState = 'none' | 'locked' | 'open';
 
-/** From a passphrase to a key, wherever that second of work is done. */
-export type Derive = (passphrase: string, settings: KdfSettings) => Promise<CryptoKey>;
+/** From a passphrase to a key, wherever that second of work is done. @throws AbortError when it is given up */
+export type Derive = (passphrase: string, settings: KdfSettings, signal?: AbortSignal) => Promise<CryptoKey>;
 
-export const MIN_PASSPHRASE = 8;
 const LOCK_AFTER_MINUTES = 15;
 const PURPOSE = 'sev-verifier vault key';
 const PASSKEY_PURPOSE = 'sev-verifier vault key, by passkey';
@@ -67,7 +68,7 @@ export class VaultLock {
 
   /** Sets the first passphrase, and opens. @throws SevError VAULT_WEAK, VAULT_CONFLICT */
   async create(passphrase: string): Promise<void> {
-    requireStrong(passphrase);
+    await requireStrong(passphrase);
     const raw = webCryptoRandom(32);
     try {
       const record = await this.#wrap(raw, passphrase, LOCK_AFTER_MINUTES);
@@ -78,11 +79,15 @@ export class VaultLock {
     }
   }
 
-  /** @throws SevError VAULT_PASSPHRASE when it is wrong; nothing is lost */
+  /**
+   * Also wraps the key again where guessing would cost less than what is written today, or than this device can ask for.
+   * @throws SevError VAULT_PASSPHRASE when it is wrong; nothing is lost
+   */
   async unlock(passphrase: string): Promise<void> {
-    const raw = await this.#unwrap(passphrase);
+    const { raw, lock, tookMs } = await this.#unwrap(passphrase);
     try {
       this.#key = await importBoxKey(raw);
+      await this.#strengthen(raw, passphrase, lock, tookMs);
     } finally {
       raw.fill(0);
     }
@@ -101,7 +106,7 @@ export class VaultLock {
    * @throws SevError VAULT_PASSPHRASE, VAULT_PASSKEY_NONE, VAULT_PASSKEY_CANCELLED
    */
   async addPasskey(passphrase: string, passkeys: Passkeys): Promise<void> {
-    const raw = await this.#unwrap(passphrase);
+    const { raw } = await this.#unwrap(passphrase);
     try {
       const credentialId = await passkeys.make();
       const salt = webCryptoRandom(32);
@@ -133,8 +138,8 @@ export class VaultLock {
 
   /** Everything at rest stays as it is: only the lock's own box is made anew. @throws SevError VAULT_PASSPHRASE, VAULT_WEAK */
   async change(passphrase: string, next: string): Promise<void> {
-    requireStrong(next);
-    const raw = await this.#unwrap(passphrase);
+    await requireStrong(next);
+    const { raw } = await this.#unwrap(passphrase);
     try {
       const { lockAfterMinutes } = await this.#present();
       await stored(this.#database.put('vault', await this.#wrap(raw, next, lockAfterMinutes)));
@@ -152,19 +157,38 @@ export class VaultLock {
     await stored(this.#database.put('vault', { ...(await this.#present()), lockAfterMinutes: minutes }));
   }
 
-  async #wrap(raw: Uint8Array, passphrase: string, lockAfterMinutes: number): Promise<LockRecord> {
-    const kdf = newKdfSettings();
+  /** What another tab has changed since stays; and where it fails, the old box opens as before. */
+  async #strengthen(raw: Uint8Array, passphrase: string, lock: LockRecord, tookMs: number): Promise<void> {
+    const passes = calibrated('vault', lock.kdf, tookMs);
+    if (!isOutdated(lock.kdf) && passes < 2 * lock.kdf.passes) return;
+    const next = await this.#wrap(raw, passphrase, lock.lockAfterMinutes, passes);
+    const transaction = this.#database.transaction('vault', 'readwrite');
+    const present = await transaction.store.get('lock');
+    if (present?.id === 'lock' && equalBytes(present.box.data, lock.box.data)) {
+      await transaction.store.put({ ...next, lockAfterMinutes: present.lockAfterMinutes });
+    }
+    await transaction.done;
+  }
+
+  async #wrap(raw: Uint8Array, passphrase: string, lockAfterMinutes: number, passes?: number): Promise<LockRecord> {
+    const kdf = newKdfSettings('vault', passes);
     const box = await seal(await this.#derive(passphrase, kdf), raw, PURPOSE);
     return { id: 'lock', kdf, box, lockAfterMinutes };
   }
 
-  async #unwrap(passphrase: string): Promise<Uint8Array> {
-    const { kdf, box } = await this.#present();
+  async #unwrap(
+    passphrase: string,
+  ): Promise<{ readonly raw: Uint8Array; readonly lock: LockRecord; readonly tookMs: number }> {
+    const lock = await this.#present();
+    const { kdf, box } = lock;
     requireKdfSettings(kdf);
     await beginTry(this.#database, this.#clock, (ms) => this.onwait(ms));
-    const raw = await open(await this.#derive(passphrase, kdf), box, PURPOSE, 'VAULT_PASSPHRASE');
+    const begun = this.#clock.now();
+    const key = await this.#derive(passphrase, kdf);
+    const tookMs = this.#clock.now() - begun;
+    const raw = await open(key, box, PURPOSE, 'VAULT_PASSPHRASE');
     await endTries(this.#database);
-    return raw;
+    return { raw, lock, tookMs };
   }
 
   async #present(): Promise<LockRecord> {
@@ -188,9 +212,4 @@ export class VaultLock {
     if (await this.#read()) throw new SevError('VAULT_CONFLICT');
     await stored(this.#database.add('vault', record));
   }
-}
-
-function requireStrong(passphrase: string): void {
-  if ([...passphrase].length >= MIN_PASSPHRASE) return;
-  throw new SevError('VAULT_WEAK', { because: `${MIN_PASSPHRASE} characters are the least.` });
 }

@@ -26,6 +26,8 @@ export interface Passkeys {
 }
 
 const TIMEOUT_MS = 120_000;
+/** What a PRF gives. WebAuthn Level 3, section 10.1.4. */
+const SECRET_SIZE = 32;
 const ES256 = -7;
 const RS256 = -257;
 
@@ -62,16 +64,24 @@ export const webAuthnPasskeys: Passkeys = {
     );
     const first = credential.getClientExtensionResults().prf?.results?.first;
     if (first === undefined) throw new SevError('VAULT_PASSKEY_NONE');
-    return ArrayBuffer.isView(first) ? new Uint8Array(first.buffer) : new Uint8Array(first);
+    return bytesOf(first);
   },
 };
 
 /** Whether this browser can have one at all; whether the authenticator can, shows when it is asked. */
 export const passkeysSupported = (): boolean => typeof PublicKeyCredential !== 'undefined';
 
-/** The key that wraps the vault's key. The domain is part of it, so that no other use of the same secret gives this key. */
+/**
+ * The key that wraps the vault's key. The domain is part of it, so that no other use of the same secret gives this key.
+ * @throws SevError VAULT_PASSKEY_NONE when the authenticator does not answer with 32 bytes; and as `ask`
+ */
 export async function passkeyKey(passkeys: Passkeys, credentialId: Uint8Array, salt: Uint8Array): Promise<CryptoKey> {
   const secret = await passkeys.ask(credentialId, salt);
+  // Of a shorter answer anyone could try them all; of none, the key would be the same for everyone.
+  if (secret.length !== SECRET_SIZE) {
+    secret.fill(0);
+    throw new SevError('VAULT_PASSKEY_NONE', { because: `Its answer has ${secret.length} bytes, not ${SECRET_SIZE}.` });
+  }
   const labelled = concat(toUtf8('sev-verifier passkey '), secret);
   const raw = await sha256(labelled);
   try {
@@ -80,6 +90,12 @@ export async function passkeyKey(passkeys: Passkeys, credentialId: Uint8Array, s
     for (const bytes of [secret, labelled, raw]) bytes.fill(0);
   }
 }
+
+/** The bytes of an answer, and no others of the memory in which they lie. */
+export const bytesOf = (answer: BufferSource): Uint8Array =>
+  ArrayBuffer.isView(answer)
+    ? new Uint8Array(answer.buffer, answer.byteOffset, answer.byteLength)
+    : new Uint8Array(answer);
 
 async function ask(question: () => Promise<Credential | null>): Promise<PublicKeyCredential> {
   if (!passkeysSupported()) throw new SevError('VAULT_PASSKEY_NONE');

@@ -29,7 +29,7 @@ export async function makeOwnerKey({ extractable }: { extractable: boolean }): P
  * @throws SevError CERT_PEM
  */
 export async function importOwnerKey(bytes: Uint8Array, { extractable }: { extractable: boolean }): Promise<OwnerKey> {
-  const key = parseEcPrivateKey(bytes);
+  const key = await parseEcPrivateKey(bytes);
   const pkcs8 = encodePkcs8(key);
   try {
     const privateKey = await subtle.importKey('pkcs8', pkcs8, ECDSA_P384, extractable, ['sign']);
@@ -50,7 +50,7 @@ export async function exportOwnerKey({ privateKey }: OwnerKey, form: OwnerKeyFor
     throw new SevError('CERT_PEM', { sentence, next: 'Use it here, or make a new owner key that may be exported.' });
   }
   const exported = new Uint8Array(await subtle.exportKey('pkcs8', privateKey));
-  const key = parseEcPrivateKey(exported);
+  const key = await parseEcPrivateKey(exported);
   const der = form === 'pkcs8-pem' ? encodePkcs8(key) : encodeSec1(key);
   exported.fill(0);
   key.scalar.fill(0);

@@ -17,7 +17,7 @@ async function newSigner(): Promise<IdSigner> {
 }
 
 async function signerOf(pem: Uint8Array): Promise<IdSigner> {
-  const key = parseEcPrivateKey(pem);
+  const key = await parseEcPrivateKey(pem);
   const privateKey = await subtle.importKey('pkcs8', encodePkcs8(key), ECDSA, false, ['sign']);
   return { privateKey, publicKey: { x: key.point.slice(1, 49), y: key.point.slice(49) } };
 }

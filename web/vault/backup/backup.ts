@@ -9,12 +9,12 @@ import { type Box, open, seal } from '../box.ts';
 import { keyPurpose } from '../key-record.ts';
 import type { Derive, VaultLock } from '../lock.ts';
 import { ownerKeyPurpose } from '../owner-keys.ts';
+import { requireStrong } from '../passphrase-rules.ts';
 import { secretPurpose } from '../secrets.ts';
 import { requireKey } from '../vault-key.ts';
 import { type BackupContents, encodeContents, parseContents } from './contents.ts';
-import { newBackupKey, openBackup, sealBackup } from './envelope.ts';
+import { type Asked, newBackupKey, openBackup, sealBackup } from './envelope.ts';
 import { contentsHash, type LastBackup, lastBackup, noteBackup } from './last-backup.ts';
-import { MIN_BACKUP_PASSPHRASE } from './limits.ts';
 import { bringIn, type RestoreReport } from './restore.ts';
 
 export interface MadeBackup {
@@ -29,9 +29,10 @@ export interface Backup {
   make(passphrase: string): Promise<MadeBackup>;
   /**
    * Brings a backup in: all of it or nothing.
+   * @param asked hears what opening it costs, before that is done, and may give it up
    * @throws SevError VAULT_DEMO, VAULT_OF_DEMO, VAULT_BACKUP, VAULT_BACKUP_VERSION, VAULT_PASSPHRASE, VAULT_NONE, VAULT_LOCKED, VAULT_STORAGE
    */
-  restore(file: Uint8Array, passphrase: string): Promise<RestoreReport>;
+  restore(file: Uint8Array, passphrase: string, asked?: Asked): Promise<RestoreReport>;
   /** The last one that was made here; undefined before the first. @throws SevError VAULT_STORAGE */
   last(): Promise<LastBackup | undefined>;
 }
@@ -44,8 +45,7 @@ export const openBackups = (
   profile: ProfileName = 'real',
 ): Backup => ({
   async make(passphrase) {
-    if ([...passphrase].length < MIN_BACKUP_PASSPHRASE)
-      throw new SevError('VAULT_WEAK', { because: `${MIN_BACKUP_PASSPHRASE} characters are the least.` });
+    await requireStrong(passphrase, 'backup');
     const vaultKey = await requireKey(lock);
     const now = Date.now();
     const { keys, ...records } = await readAll(database);
@@ -61,9 +61,9 @@ export const openBackups = (
     await noteBackup(database, now, await contentsHash(records));
     return { file, launches: records.launches.length, keysLeftOut: keys.length - boxed.length };
   },
-  async restore(file, passphrase) {
+  async restore(file, passphrase, asked) {
     const vaultKey = await requireKey(lock);
-    const { key, contents } = await openBackup(file, passphrase, derive);
+    const { key, contents } = await openBackup(file, passphrase, derive, asked);
     // Everything that can fail or takes time comes before the one transaction.
     const parsed = await parseContents(contents);
     if ((parsed.profile ?? 'real') !== profile) throw new SevError(profile === 'real' ? 'VAULT_OF_DEMO' : 'VAULT_DEMO');

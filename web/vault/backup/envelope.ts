@@ -38,7 +38,7 @@ export interface BackupKey {
 }
 
 export async function newBackupKey(passphrase: string, derive: Derive): Promise<BackupKey> {
-  const kdf = newKdfSettings();
+  const kdf = newKdfSettings('backup');
   return { key: await derive(passphrase, kdf), kdf };
 }
 
@@ -54,15 +54,24 @@ export async function sealBackup({ key, kdf }: BackupKey, contents: Uint8Array):
   return concat(all, await sha256(all));
 }
 
+/** How somebody waits for a backup to open. */
+export interface Asked {
+  /** Gives it up. */
+  readonly signal?: AbortSignal;
+  /** Hears the work that the file asks for, before it is done. */
+  readonly oncost?: (kdf: KdfSettings) => void;
+}
+
 /**
  * Opens a backup.
  * @returns its key, for the boxes in it, and the contents
- * @throws SevError VAULT_BACKUP when it is none or damaged, VAULT_BACKUP_VERSION, VAULT_PASSPHRASE
+ * @throws SevError VAULT_BACKUP when it is none or damaged, VAULT_BACKUP_VERSION, VAULT_PASSPHRASE; AbortError
  */
 export async function openBackup(
   file: Uint8Array,
   passphrase: string,
   derive: Derive,
+  { signal, oncost }: Asked = {},
 ): Promise<{ readonly key: CryptoKey; readonly contents: Uint8Array }> {
   requireForm(file);
   const all = file.subarray(0, -32);
@@ -79,7 +88,8 @@ export async function openBackup(
   } catch (cause) {
     throw damaged(cause);
   }
-  const key = await derive(passphrase, kdf);
+  oncost?.(kdf);
+  const key = await derive(passphrase, kdf, signal);
   const [settings, checked] = [file.slice(0, HEADER_SIZE), file.slice(0, CHECKED_SIZE)];
   const check = { iv: checked.slice(HEADER_SIZE, HEADER_SIZE + 12), data: checked.slice(HEADER_SIZE + 12) };
   await open(key, check, checkPurpose(settings), 'VAULT_PASSPHRASE');
