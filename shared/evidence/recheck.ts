@@ -1,4 +1,5 @@
 // Checks a record of a launch again, from its bytes alone: what holds, what does not, and what nobody can tell from it.
+import type { CheckName } from './check-name.ts';
 import { equalBytes } from '../bytes/equal.ts';
 import { fromHex, toHex } from '../bytes/text.ts';
 import { parseMidstate } from '../crypto/sha256-midstate.ts';
@@ -23,19 +24,7 @@ import type { Evidence } from './record.ts';
 import { signatureOf, type SignatureState } from './sign.ts';
 import { RECHECK_WORDS as WORDS, SELF_TOLD } from './words.ts';
 
-export type CheckName =
-  | 'chain'
-  | 'session'
-  | 'image'
-  | 'kernel'
-  | 'digest'
-  | 'policy'
-  | 'firmware'
-  | 'verdict'
-  | 'reports'
-  | 'signature'
-  | 'session-mac'
-  | 'measure';
+export type { CheckName } from './check-name.ts';
 
 export interface Check {
   readonly name: CheckName;

@@ -1,5 +1,5 @@
 // What is said of a record that was checked again. The judging code gives plain facts.
-import type { CheckName } from './recheck.ts';
+import type { CheckName } from './check-name.ts';
 
 export const RECHECK_WORDS = {
   symmetric:

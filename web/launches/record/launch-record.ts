@@ -1,4 +1,5 @@
 // One launch from “who is this platform?” to “running, with my secret in it”, as it is kept.
+import { SevError } from '../../../shared/errors.ts';
 import type { GuestState } from '../../../shared/relay-protocol.ts';
 import type { StoredLaunchSession } from '../../../shared/sev/session/launch-session.ts';
 import type { Revised } from '../../storage/revised.ts';
@@ -52,6 +53,14 @@ export interface LaunchRecord extends Revised {
 /** Whether the record says that something happened. */
 export const happened = (record: LaunchRecord, event: LaunchEvent): boolean =>
   record.history.some((entry) => entry.event === event);
+
+/**
+ * Holds a step to where the launch stands: another tab may have gone on in the meantime.
+ * @throws SevError VAULT_CONFLICT
+ */
+export function requireState(record: LaunchRecord, ...states: readonly LaunchState[]): void {
+  if (!states.includes(record.state)) throw new SevError('VAULT_CONFLICT');
+}
 
 /** The record after something happened. */
 export function after(

@@ -1,4 +1,6 @@
 // Attestation reports of a launch: asked for under a fresh nonce, taken in by any carrier, and judged anew each time.
+import type { ProfileName } from '../../profile/profile.ts';
+import type { LaunchSummary } from '../record/launch-summary.ts';
 import { equalBytes } from '../../../shared/bytes/equal.ts';
 import { fromHex } from '../../../shared/bytes/text.ts';
 import { webCryptoRandom } from '../../../shared/crypto/subtle.ts';
@@ -24,14 +26,24 @@ import { after } from '../record/launch-record.ts';
 import type { LaunchWork } from '../task/launch-work.svelte.ts';
 import { Work } from '../../work.svelte.ts';
 
+type Shared = 'id' | 'record' | 'image' | 'present' | 'change' | 'expectation' | 'connectedRelay' | 'guestOfHost';
+
+/** Of a launch, what its reports need. */
+export interface Reporting extends Pick<LaunchWork, Shared> {
+  readonly app: {
+    readonly profile: ProfileName;
+    readonly launches: { findByNonce(mnonce: Uint8Array): Pick<LaunchSummary, 'id' | 'name'> | undefined };
+  };
+}
+
 export class ReportTask extends Work {
   /** On the report that came last. Worked out anew from the record after a reload; a stored verdict is only history. */
   decision = $state.raw<ReportDecision | undefined>();
   /** The request that the decision holds the report against. */
   judged = $state.raw<AskedReport | undefined>();
-  readonly #launch: LaunchWork;
+  readonly #launch: Reporting;
 
-  constructor(launch: LaunchWork) {
+  constructor(launch: Reporting) {
     super();
     this.#launch = launch;
   }
@@ -104,7 +116,7 @@ export class ReportTask extends Work {
 
   async #request(carrier?: string): Promise<AskedReport> {
     const request: AskedReport = { mnonce: webCryptoRandom(REPORT_NONCE_SIZE), askedAt: Date.now() };
-    await this.#launch.app.launches.change(this.#launch.id, (record) =>
+    await this.#launch.change((record) =>
       after(record, 'report-asked', { reports: withRequest(record, request) }, carrier),
     );
     this.#show(undefined, undefined);
@@ -118,7 +130,7 @@ export class ReportTask extends Work {
     const event = kind === 'proven' ? 'report-proven' : 'report-refused';
     const isAnswer = kind === 'proven' || kind === 'other-guest';
     const { mnonce } = request;
-    await this.#launch.app.launches.change(this.#launch.id, (record) => {
+    await this.#launch.change((record) => {
       const receivedAt = Date.now();
       if (!isAnswer)
         return after(record, event, { reports: withRefused(record, mnonce, { report, receivedAt }) }, detail);

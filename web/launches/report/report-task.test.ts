@@ -10,8 +10,8 @@ import { SimulatedAmdSp } from '../../../shared/simulator/amd-sp.ts';
 import { SIMULATED_ROOT } from '../../../shared/trust/simulated-root.ts';
 import { verifyCertChain } from '../../../shared/sev/verify/cert-chain.ts';
 import { MAX_REPORTS, withRequest } from './asked-report.ts';
-import { after, type LaunchEvent, type LaunchRecord } from '../record/launch-record.ts';
-import type { LaunchWork } from '../task/launch-work.svelte.ts';
+import type { LaunchRecord } from '../record/launch-record.ts';
+import type { LaunchRelay } from '../task/launching.ts';
 import { ReportTask } from './report-task.svelte.ts';
 import { reportVerdict } from './report-verdict.ts';
 
@@ -45,25 +45,26 @@ function launchOf(world: LaunchedGuest) {
     reported: { measurement: concat(measure, mnonce), ...version },
   } as unknown as LaunchRecord;
   let answer = (nonce: Uint8Array): Promise<Uint8Array> => world.amdSp.attestationReport(world.handle, nonce);
-  const change = (_: string, next: (present: LaunchRecord) => LaunchRecord): Promise<LaunchRecord> =>
-    Promise.resolve((record = next(record)));
   const ask = async (_: string, params: { mnonce: Uint8Array }) => ({ report: await answer(params.mnonce) });
   const work = {
     id: 'mine',
-    app: { launches: { change, findByNonce: () => undefined as { id: string; name: string } | undefined } },
+    image: undefined,
+    app: {
+      profile: 'demo' as const,
+      launches: { findByNonce: () => undefined as { id: string; name: string } | undefined },
+    },
     get record() {
       return record;
     },
     present: () => record,
-    save: (event: LaunchEvent, more: Partial<LaunchRecord>, detail?: string) =>
-      change('mine', (present) => after(present, event, more, detail)),
+    change: (next: (present: LaunchRecord) => LaunchRecord) => Promise.resolve((record = next(record))),
     expectation: () => Promise.resolve({ launchDigest: sha256Sync(IMAGE) }),
-    connectedRelay: () => ({ name: 'host:8455', connection: { ask } }),
+    connectedRelay: () => ({ name: 'host:8455', connection: { ask } }) as unknown as LaunchRelay,
     guestOfHost: () => record.guest!,
   };
   return {
     work,
-    open: () => new ReportTask(work as unknown as LaunchWork),
+    open: () => new ReportTask(work),
     says: (next: typeof answer) => void (answer = next),
     events: () => record.history.map(({ event }) => event),
     get record() {

@@ -53,7 +53,7 @@ export class LaunchTask extends LaunchWork {
   rename(name: string): Promise<void> {
     return this.attempt(undefined, async () => {
       const given = name.trim().slice(0, 120);
-      if (given !== '') await this.app.launches.change(this.id, (record) => ({ ...record, name: given }));
+      if (given !== '') await this.change((record) => ({ ...record, name: given }));
     });
   }
 
@@ -73,7 +73,7 @@ export class LaunchTask extends LaunchWork {
   /** A measurement that came by hand. It is judged as any other: nothing of it is believed. */
   takeReport({ guest, ...reported }: Reported & { readonly guest?: string }): Promise<void> {
     return this.attempt(words.launch.judging, async () => {
-      await this.app.launches.change(this.id, (record) => {
+      await this.change((record) => {
         const open = record.session && ['session', 'launched', 'mismatch'].includes(record.state);
         if (!open) throw new SevError('VAULT_CONFLICT');
         const known = guest === undefined || record.guest ? {} : { guest: { id: guest, name: guest } };
@@ -135,7 +135,7 @@ export class LaunchTask extends LaunchWork {
   /** What the guest owner found, or did not find, inside the guest. */
   tick(id: FinalCheckId, found: boolean): Promise<void> {
     return this.attempt(undefined, async () => {
-      await this.app.launches.change(this.id, (record) => {
+      await this.change((record) => {
         const others = (record.finalChecks ?? []).filter((other) => other !== id);
         const next = { ...record, finalChecks: found ? [...others, id] : others };
         return foundInside(next) && !foundInside(record) ? after(next, 'checked-inside') : next;

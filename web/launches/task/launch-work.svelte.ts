@@ -4,19 +4,18 @@ import type { Expectation } from '../../../shared/sev/decide/expectation.ts';
 import { SevError } from '../../../shared/errors.ts';
 import { parseLaunchMeasure } from '../../../shared/sev/formats/launch-measure.ts';
 import type { ReportedLaunch } from '../../../shared/sev/verify/launch-measure.ts';
-import type { AppState } from '../../app.svelte.ts';
 import { ChainVerdict } from '../../platforms/chain-verdict.svelte.ts';
-import type { Relay } from '../../relay/relays.svelte.ts';
 import { words } from '../../strings/index.ts';
 import { judgedOf, saysTheSame } from '../record/judged.ts';
 import { after, type LaunchEvent, type LaunchRecord } from '../record/launch-record.ts';
 import { rootsOf } from '../../profile/roots.ts';
 import { expectationOf } from '../sev/plan/plan.ts';
+import type { Launching, LaunchRelay } from './launching.ts';
 import { Work } from '../../work.svelte.ts';
 
 export class LaunchWork extends Work {
   readonly id: string;
-  readonly app: AppState;
+  readonly app: Launching;
   readonly chain: ChainVerdict;
   /** Worked out anew from the record each time; a stored verdict is only history. */
   decision = $state.raw<Decision | undefined>();
@@ -24,13 +23,13 @@ export class LaunchWork extends Work {
   readonly record: LaunchRecord | undefined = $derived.by(() => this.app.launches.find(this.id));
   readonly image = $derived.by(() => this.app.library.findImage(this.record?.plan.imageId));
   readonly platform = $derived.by(() => this.app.platforms.find(this.record?.platformId));
-  readonly relay: Relay | undefined = $derived.by(() => this.app.relays.find(this.record?.relayUrl));
+  readonly relay: LaunchRelay | undefined = $derived.by(() => this.app.relays.find(this.record?.relayUrl));
   readonly connected = $derived.by(() => this.relay?.open === true);
 
   /** Whether what is for the guest goes to the host by the relay, or by hand. */
   readonly relayed = $derived.by(() => this.relay !== undefined && this.record?.guest !== undefined);
 
-  constructor(app: AppState, id: string) {
+  constructor(app: Launching, id: string) {
     super();
     this.app = app;
     this.chain = new ChainVerdict(app.profile);
@@ -45,11 +44,16 @@ export class LaunchWork extends Work {
   }
 
   save(event: LaunchEvent, change: Partial<LaunchRecord> = {}, detail?: string): Promise<LaunchRecord> {
-    return this.app.launches.change(this.id, (record) => after(record, event, change, detail));
+    return this.change((record) => after(record, event, change, detail));
+  }
+
+  /** Changes the record as it is at that moment in storage. @throws SevError VAULT_STORAGE, VAULT_RECORD, or what `next` throws */
+  change(next: (present: LaunchRecord) => LaunchRecord): Promise<LaunchRecord> {
+    return this.app.launches.change(this.id, next);
   }
 
   /** @throws SevError RELAY_LOST */
-  connectedRelay(): Relay {
+  connectedRelay(): LaunchRelay {
     const { relay } = this;
     if (!relay) throw new SevError('RELAY_LOST', { sentence: words.launch.noRelay, next: words.launch.noRelayNext });
     return relay;
@@ -88,7 +92,7 @@ export class LaunchWork extends Work {
     const verdict = decision.kind === 'release' ? 'verified' : 'mismatch';
     const open = state === 'launched' || state === 'verified' || state === 'mismatch';
     if (open && state !== verdict) await this.save(verdict, { state: verdict, ...kept });
-    else if (kept) await this.app.launches.change(this.id, (record) => ({ ...record, ...kept }));
+    else if (kept) await this.change((record) => ({ ...record, ...kept }));
     this.decision = decision;
   }
 

@@ -2,19 +2,28 @@
 import { withoutLauncher } from '../../../relay/guests.ts';
 import { SevError } from '../../../../shared/errors.ts';
 import type { Guest, GuestState, Profile } from '../../../../shared/relay-protocol.ts';
-import type { Relay } from '../../../relay/relays.svelte.ts';
 import { words } from '../../../strings/index.ts';
 import { arrivalUnknown } from '../release/final-check.ts';
 import { shownConfiguration } from '../../configuration/host-config.ts';
-import { after, happened, type LaunchRecord, type Reported } from '../../record/launch-record.ts';
+import { after, happened, type LaunchRecord, type Reported, requireState } from '../../record/launch-record.ts';
 import type { LaunchWork } from '../../task/launch-work.svelte.ts';
+import type { LaunchRelay } from '../../task/launching.ts';
+import type { Vault } from '../../../vault/vault.ts';
+
+type Shared =
+  'record' | 'relay' | 'attempt' | 'doing' | 'present' | 'save' | 'change' | 'connectedRelay' | 'guestOfHost';
+
+/** Of a launch, what its host's side needs. */
+export interface Hosting extends Pick<LaunchWork, Shared | 'judgeRecord'> {
+  readonly app: { readonly vault: () => Promise<Pick<Vault, 'retire'>> };
+}
 
 export class HostTask {
   profiles = $state.raw<readonly Profile[] | undefined>();
   guests = $state.raw<readonly Guest[] | undefined>();
-  readonly #launch: LaunchWork;
+  readonly #launch: Hosting;
 
-  constructor(launch: LaunchWork) {
+  constructor(launch: Hosting) {
     this.#launch = launch;
   }
 
@@ -40,8 +49,9 @@ export class HostTask {
       const { session, revision } = this.#launch.present();
       if (!session) throw new SevError('MEASURE_NOT_VERIFIED');
       // Noted first: if the answer is lost, the guest may have been started all the same.
-      await this.#launch.app.launches.change(this.#launch.id, (record) => {
+      await this.#launch.change((record) => {
         if (record.revision !== revision) throw new SevError('VAULT_CONFLICT');
+        requireState(record, 'session');
         return after(record, 'launch-asked', {}, profile.name);
       });
       const { policy, godh, blob } = session;
@@ -58,7 +68,10 @@ export class HostTask {
     const relay = this.#launch.connectedRelay();
     return this.#launch.attempt(words.launch.measuring(relay.name), async () => {
       const change = { state: 'launched', guest: { id: guest.id, name: guest.name }, guestState: guest.state } as const;
-      await this.#launch.save('attached', change, guest.name);
+      await this.#launch.change((record) => {
+        requireState(record, 'session');
+        return after(record, 'attached', change, guest.name);
+      });
       await this.#measure(relay, guest.id);
     });
   }
@@ -78,6 +91,7 @@ export class HostTask {
   resume(): Promise<void> {
     const relay = this.#launch.connectedRelay();
     return this.#launch.attempt(words.launch.continuing, async () => {
+      if (!mayRun(this.#launch.present())) throw new SevError('VAULT_CONFLICT');
       await relay.connection.ask('guest.resume', { id: this.#launch.guestOfHost().id });
       await this.#running();
     });
@@ -87,13 +101,15 @@ export class HostTask {
   runWithout(): Promise<void> {
     const relay = this.#launch.connectedRelay();
     return this.#launch.attempt(words.launch.continuing, async () => {
-      const { guest, session } = this.#launch.present();
+      const record = this.#launch.present();
+      requireState(record, 'verified');
+      const { guest, session } = record;
       if (!guest || !session) throw new SevError('RELAY_NO_GUEST');
       await (await this.#launch.app.vault()).retire(session.id);
       await relay.connection.ask('guest.resume', { id: guest.id });
       const change = { state: 'running', guestState: 'running' } as const;
-      await this.#launch.app.launches.change(this.#launch.id, (record) =>
-        record.state === 'verified' ? after(record, 'running-without', change) : record,
+      await this.#launch.change((present) =>
+        present.state === 'verified' ? after(present, 'running-without', change) : present,
       );
     });
   }
@@ -122,7 +138,7 @@ export class HostTask {
       if (guestState === 'running' && mayRun(record)) return this.#running();
       const ended = guestState === 'gone' || guestState === 'shutdown';
       if (ended) await this.#launch.save('guest-ended', { guestState });
-      else await this.#launch.app.launches.change(this.#launch.id, (present) => ({ ...present, guestState }));
+      else await this.#launch.change((present) => ({ ...present, guestState }));
     });
   }
 
@@ -138,12 +154,10 @@ export class HostTask {
   /** Noted once, whether the relay's answer or its notification comes first. */
   async #running(): Promise<void> {
     const change = { state: 'running', guestState: 'running' } as const;
-    await this.#launch.app.launches.change(this.#launch.id, (record) =>
-      mayRun(record) ? after(record, 'running', change) : record,
-    );
+    await this.#launch.change((record) => (mayRun(record) ? after(record, 'running', change) : record));
   }
 
-  async #measure(relay: Relay, id: string): Promise<void> {
+  async #measure(relay: LaunchRelay, id: string): Promise<void> {
     this.#launch.doing = words.launch.measuring(relay.name);
     const { measurement, apiMajor, apiMinor, build, policy } = await relay.connection.ask('guest.measurement', { id });
     const reported: Reported = { measurement, apiMajor, apiMinor, build, policy };
