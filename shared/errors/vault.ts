@@ -74,6 +74,10 @@ export const VAULT_ERRORS = {
     sentence: 'A stored record is damaged.',
     next: 'Keep it for your notes, and begin a new launch.',
   },
+  VAULT_CHANGED: {
+    sentence: 'A stored record was changed outside of this app: it no longer fits the keys that were made with it.',
+    next: 'Release nothing for it. Begin a new launch, and find out who could change what this browser stores.',
+  },
   VAULT_PLACE: {
     sentence: 'This is no private place: a key that is written there can be read or changed by others.',
     next: 'Make a folder of your own with `mkdir -m 700 NAME`, and write there.',

@@ -20,7 +20,8 @@ import { verifyCertChain } from '../../shared/sev/verify/cert-chain.ts';
 import { SIMULATED_ROOT } from '../../shared/trust/simulated-root.ts';
 import { type TrustingProfile, trusting } from '../profile/roots.ts';
 import { DATABASE_NAME, type Database, openDatabase } from '../storage/database.ts';
-import { importBoxKey } from './box.ts';
+import { importBoxKey, open as openBox, seal as sealBox } from './box.ts';
+import { type BoxedKeys, keyPurpose } from './key-record.ts';
 import { type Derive, VaultLock } from './lock.ts';
 import { openSecrets } from './secrets.ts';
 import { type Alone, type LaunchCase, openVault, type Vault } from './vault.ts';
@@ -106,6 +107,52 @@ describe('for real, the vault', () => {
     };
     expect(await seal(true)).toBe('MEASURE_SIMULATED');
     expect(await seal(false)).toBe('done');
+  });
+});
+
+describe('the terms of a session', () => {
+  const open = async () => {
+    await lock.create('several plain words');
+    const [vault, chain] = [tabs()(), await chainOf(amdSp)];
+    const session = await vault.makeSession({ chain, policy: 0x01, acceptsKeySharing: false });
+    return { vault, asked: await launch(session, chain), session };
+  };
+
+  it('cannot be changed in storage: neither beside the launch, nor beside its keys', async () => {
+    const { vault, asked, session } = await open();
+    const accepts = { ...asked, session: { ...session, acceptsKeySharing: true } };
+    expect((await vault.judge(asked)).kind, 'key sharing was not accepted').toBe('withhold');
+    expect(await refusal(vault.judge(accepts))).toBe('VAULT_CHANGED');
+    expect(await refusal(vault.seal(accepts, secret))).toBe('VAULT_CHANGED');
+    for (const change of [{ policy: 0x0b }, { owner: 'aa'.repeat(32) }])
+      expect(await refusal(vault.judge({ ...asked, session: { ...session, ...change } }))).toBe('VAULT_CHANGED');
+    const keys = (await database.get('keys', session.id)) as BoxedKeys;
+    await database.put('keys', { ...keys, terms: { ...keys.terms!, acceptsKeySharing: true } });
+    expect(await refusal(vault.judge(accepts))).toBe('VAULT_RECORD');
+    const { terms: _terms, ...without } = keys;
+    await database.put('keys', without);
+    expect(await refusal(vault.judge(accepts))).toBe('VAULT_RECORD');
+  });
+
+  it('of a session from before they were kept accept nothing', async () => {
+    await lock.create('several plain words');
+    const [vault, chain] = [tabs()(), await chainOf(amdSp)];
+    const session = await vault.makeSession({ chain, policy: 0x01, acceptsKeySharing: true });
+    const asked = await launch(session, chain);
+    expect((await vault.judge(asked)).kind).toBe('release');
+    const key = (await lock.key())!;
+    const keys = (await database.get('keys', session.id)) as BoxedKeys;
+    const plain = await openBox(key, keys.box, keyPurpose(keys));
+    const { sessionId } = keys;
+    await database.put('keys', { sessionId, box: await sealBox(key, plain, keyPurpose({ sessionId })) });
+    const { findings, kind } = await vault.judge(asked);
+    expect({
+      kind,
+      refused: findings.filter(({ severity }) => severity === 'refused').map(({ code }) => code),
+    }).toEqual({
+      kind: 'withhold',
+      refused: ['MEASURE_KEY_SHARING'],
+    });
   });
 });
 
@@ -201,7 +248,7 @@ describe('the vault', () => {
     const chain = await chainOf(amdSp);
     const session = await vault.makeSession({ chain, policy: POLICY, acceptsKeySharing: false });
     const keys = await database.get('keys', session.id);
-    expect(Object.keys(keys!).sort()).toEqual(['box', 'sessionId']);
+    expect(Object.keys(keys!).sort()).toEqual(['box', 'sessionId', 'terms']);
     const asked = await launch(session, chain);
     lock.lock();
     expect(await refusal(vault.judge(asked))).toBe('VAULT_LOCKED');

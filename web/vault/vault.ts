@@ -19,7 +19,7 @@ import type { ReportedLaunch } from '../../shared/sev/verify/launch-measure.ts';
 import { encodeLaunchMeasure } from '../../shared/sev/formats/launch-measure.ts';
 import { type TrustingProfile, trusting } from '../profile/roots.ts';
 import { type Database, stored } from '../storage/database.ts';
-import { boxKeys, handlesOf, rawKeysOf, searchKeyOf } from './key-record.ts';
+import { boxKeys, handlesOf, rawKeysOf, searchKeyOf, underOwnTerms } from './key-record.ts';
 import type { VaultLock } from './lock.ts';
 import { bind, enter, keepPacket, retire, type SealedPacket, sendElsewhere } from './ledger.ts';
 import { secretEntry } from './secrets.ts';
@@ -51,7 +51,7 @@ export interface Vault {
     readonly policy: number;
     readonly acceptsKeySharing: boolean;
   }): Promise<StoredLaunchSession & { readonly id: string }>;
-  /** @throws SevError CERT_*, VAULT_MISSING_KEY */
+  /** @throws SevError CERT_*, VAULT_MISSING_KEY, VAULT_CHANGED when the session's terms were changed in storage */
   judge(launch: LaunchCase): Promise<Decision>;
   /**
    * Seals secrets for a launch that `decide` releases. The same launch gets the same packet, however often it is asked.
@@ -93,7 +93,7 @@ export function openVault(
     const record = await stored(database.get('keys', session.id));
     if (record === undefined) throw new SevError('VAULT_MISSING_KEY');
     const keys = await handlesOf(record, vaultKey);
-    return resumeLaunchSession({ ...session, trustedPdh: await trust(chain), keys });
+    return resumeLaunchSession({ ...underOwnTerms(record, session), trustedPdh: await trust(chain), keys });
   }
 
   async function judge(launch: LaunchCase): Promise<Decision> {
@@ -144,7 +144,7 @@ export function openVault(
       try {
         const session = await makeLaunchSession({ trustedPdh, policy, acceptsKeySharing, owner, random, rawKeys });
         const { id } = session;
-        const keys = key ? await boxKeys(key, raw, id) : { sessionId: id, ...session.keys };
+        const keys = key ? await boxKeys(key, raw, session) : { sessionId: id, ...session.keys };
         await enter(database, keys, Date.now());
         return { ...storeLaunchSession(session), id };
       } finally {

@@ -90,7 +90,7 @@ const launchOf = (n: number, state: LaunchRecord['state']): LaunchRecord => {
 /** A launch with its session in a ledger of its own. */
 async function addLaunch({ database, lock }: Device, launch: LaunchRecord): Promise<string> {
   const { id } = launch.session!;
-  await enter(database, await boxKeys((await lock.key())!, new Uint8Array(32).fill(9), id), 1);
+  await enter(database, await boxKeys((await lock.key())!, new Uint8Array(32).fill(9), launch.session!), 1);
   await database.put('launches', launch);
   return id;
 }

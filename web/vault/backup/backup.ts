@@ -126,7 +126,7 @@ async function rebox(
     Promise.all(records.map(async (record) => ({ ...record, box: await move(record.box, purposeOf(record)) })));
   return {
     ...contents,
-    keys: await all(contents.keys, ({ sessionId }) => keyPurpose(sessionId)),
+    keys: await all(contents.keys, keyPurpose),
     secrets: await all(contents.secrets, ({ id }) => secretPurpose(id)),
     ownerKeys: await all(contents.ownerKeys, ({ id }) => ownerKeyPurpose(id)),
   };

@@ -26,6 +26,7 @@ import {
 } from '../../../shared/schema.ts';
 import { imageFacts } from '../../../shared/evidence/record.ts';
 import type { StoredLaunchSession } from '../../../shared/sev/session/launch-session.ts';
+import type { SessionTerms } from '../key-record.ts';
 import type { ProfileName } from '../../profile/profile.ts';
 import { type AskedReport, MAX_REPORTS } from '../../launches/report/asked-report.ts';
 import type { Judged } from '../../launches/record/judged.ts';
@@ -326,6 +327,7 @@ const ownership = record<OwnershipRecord>({
   ),
 });
 
+const terms = record<SessionTerms>({ policy: u32, acceptsKeySharing: boolean, owner: optional(hash) });
 const profile: Schema<ProfileName> = literal('real', 'demo', 'practice');
 
 /** All that a backup holds. Every box in it is sealed under the backup's own key. */
@@ -333,7 +335,7 @@ export const backupContents = object({
   madeAt: time,
   /** Whose it is; missing for real. */
   profile: optional(profile),
-  keys: array(object({ sessionId, box }), MAX.records),
+  keys: array(object({ sessionId, box, terms: optional(terms) }), MAX.records),
   ledger: array(ledgerEntry, MAX.records),
   secrets: array(secret, MAX.records),
   ownerKeys: array(ownerKey, MAX.records),
