@@ -10,16 +10,19 @@ import {
   boolean,
   integer,
   literal,
+  name,
   object,
   openObject,
   optional,
   type Parsed,
+  refuse,
   type Schema,
   string,
   toJsonValue,
   u8,
   u32,
 } from './schema.ts';
+import { firstUnseen } from './text/visible.ts';
 
 /** The version of the methods below; raised when one changes in a way that old clients would misread. */
 export const PROTOCOL_VERSION = 1;
@@ -38,7 +41,16 @@ export const MAX_FRAME_BYTES = 1024 * 1024;
 const cert = blob(SEV_CERT_SIZE);
 /** An ARK or ASK: 832 or 1,600 bytes, or the 576 bytes of Naples' ARK as AMD serves it. */
 const caCert = blob(CA_CERT_SIZES.unsigned, CA_CERT_SIZES.long);
-const guestId = string(128);
+const guestId = name(128);
+
+/** Text of several lines without anything that steers a terminal, hides text or turns it round. */
+const lines = (maxLength: number): Schema<string> => ({
+  parse(value, at) {
+    const text = string(maxLength).parse(value, at);
+    const unseen = firstUnseen(text.replaceAll('\n', ' '));
+    return unseen === undefined ? text : refuse(at, `It has a character that cannot be shown: ${unseen}.`);
+  },
+});
 
 /** What a client reads: members that a later relay adds are dropped, while those that are known are read strictly. */
 const told = openObject;
@@ -52,7 +64,7 @@ export type GuestState = Parsed<typeof guestState>;
 
 const guest = told({
   id: guestId,
-  name: string(256),
+  name: name(256),
   backend: literal('qmp', 'libvirt', 'launcher'),
   state: guestState,
   /** False for a guest that is not encrypted at all; missing while that is not known. */
@@ -61,17 +73,17 @@ const guest = told({
 export type Guest = Parsed<typeof guest>;
 
 /** A file of a launch profile as the relay describes it: a hint for finding it in one's own library, never believed. */
-const fileHint = told({ name: string(256), size: integer(0, Number.MAX_SAFE_INTEGER), sha256: string(64) });
+const fileHint = told({ name: name(256), size: integer(0, Number.MAX_SAFE_INTEGER), sha256: name(64) });
 export type FileHint = Parsed<typeof fileHint>;
 
 const profile = told({
-  name: string(128),
+  name: name(128),
   firmware: fileHint,
   kernel: optional(fileHint),
   initrd: optional(fileHint),
   cmdline: optional(string(4096)),
   cpus: integer(1, 512),
-  cpuModel: string(64),
+  cpuModel: name(64),
   sevEs: boolean,
   /** False for a profile that starts a guest without SEV, for trying things out. */
   sev: optional(boolean),
@@ -96,11 +108,11 @@ const sevState = literal(...SEV_STATES);
 export type SevState = Parsed<typeof sevState>;
 
 const checkItem = told({
-  id: string(64),
-  name: string(128),
+  id: name(64),
+  name: name(128),
   status: literal('pass', 'warn', 'fail', 'skip'),
-  message: string(1024),
-  fix: optional(string(2048)),
+  message: lines(1024),
+  fix: optional(lines(2048)),
 });
 export type HostCheck = Parsed<typeof checkItem>;
 
@@ -111,12 +123,12 @@ interface Method<P, R> {
 const method = <P, R>(params: Schema<P>, result: Schema<R>): Method<P, R> => ({ params, result });
 
 /** Names of methods that the relay answers, and of later abilities: a client asks only for what it finds here. */
-const capabilities = array(string(64), 256);
+const capabilities = array(name(64), 256);
 
 export const METHODS = {
   'relay.hello': method(
     object({ token: string(128) }),
-    told({ relay: string(64), protocol: u32, simulated: boolean, capabilities }),
+    told({ relay: name(64), protocol: u32, simulated: boolean, capabilities }),
   ),
   'platform.status': method(
     nothing,
@@ -134,7 +146,7 @@ export const METHODS = {
     nothing,
     told({ pdh: cert, pek: cert, oca: cert, cek: cert, ask: optional(caCert), ark: optional(caCert) }),
   ),
-  'platform.identifier': method(nothing, told({ ids: array(string(128), 2) })),
+  'platform.identifier': method(nothing, told({ ids: array(name(128), 2) })),
   'platform.checks': method(nothing, told({ checks: array(checkItem, 128) })),
   'owner.csr': method(nothing, told({ csr: cert })),
   'owner.import': method(object({ pek: cert, oca: cert }), done),
@@ -144,7 +156,7 @@ export const METHODS = {
   'guest.list': method(nothing, array(guest, 10_000)),
   'guest.profiles': method(nothing, array(profile, 256)),
   'guest.launch': method(
-    object({ profile: string(128), policy: u32, dhCert: cert, session: blob(128) }),
+    object({ profile: name(128), policy: u32, dhCert: cert, session: blob(128) }),
     told({ id: guestId }),
   ),
   'guest.measurement': method(

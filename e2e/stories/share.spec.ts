@@ -1,5 +1,7 @@
 // What another app of the device shares with this one: kept by the service worker, and asked about before anything is done.
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from '@playwright/test';
 import { verdict } from '../journey.ts';
@@ -55,6 +57,36 @@ test('A person shares a pairing link and a file from another app, and is asked b
   await confirmHost(withLink, relay.link);
   await expect(verdict(withLink)).toHaveText('Refused: this platform is simulated.');
   expect(relay.output()).toContain('connects from');
+});
+
+test('A page of another site shares nothing with the app, and a key is not kept', async ({
+  page,
+  context,
+  app,
+  folder,
+}) => {
+  await page.goto(app.url);
+  await expect(page.getByText('Ready to work offline.')).toBeVisible();
+  const form = `<form method="post" enctype="multipart/form-data" action="${app.url}/take-in">
+    <textarea name="text">#relay=ws://evil.example&code=x</textarea></form><script>document.forms[0].submit()</script>`;
+  const site = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end(form);
+  });
+  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+  try {
+    await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);
+    await expect(verdict(page)).toHaveText('Shared with this app');
+    await expect(page.getByText('Nothing was shared, or it was taken in already.')).toBeVisible();
+  } finally {
+    site.closeAllConnections();
+    site.close();
+  }
+
+  const key = join(folder, 'vm_tik.bin');
+  writeFileSync(key, Buffer.alloc(16, 7));
+  const withKey = await share(context, app.url, { files: [key] });
+  await expect(withKey.getByRole('alert')).toContainText('These look like keys, so they were not kept.');
+  await expect(withKey.getByRole('button', { name: 'See what it is' })).toHaveCount(0);
 });
 
 test('The app says to the device what may be shared with it', async ({ request, app }) => {

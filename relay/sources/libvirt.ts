@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fromBase64, toBase64 } from '../../shared/bytes/text.ts';
 import { SevError } from '../../shared/errors.ts';
+import { firstUnseen, plainName } from '../../shared/text/visible.ts';
 import type { Guest, GuestState, Profile, SevState } from '../../shared/relay-protocol.ts';
 import { blob, object, optional, u8, u32 } from '../../shared/schema.ts';
 import { type Log, plain } from '../serve/log.ts';
@@ -217,7 +218,12 @@ export class LibvirtGuests implements Launcher {
       const name = rest?.trim();
       if (uuid === undefined || !name || !ID.test(`libvirt:${uuid}`)) return [];
       return [
-        { id: `libvirt:${uuid}`, name: name.slice(0, 256), backend: 'libvirt', state: states.get(name) ?? 'unknown' },
+        {
+          id: `libvirt:${uuid}`,
+          name: firstUnseen(name) === undefined ? name.slice(0, 256) : plainName(name, 256),
+          backend: 'libvirt',
+          state: states.get(name) ?? 'unknown',
+        },
       ];
     });
     const areSev = await Promise.all(all.map((guest) => this.#isSev(guest)));

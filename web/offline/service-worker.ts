@@ -1,7 +1,7 @@
 // Keeps one whole version of the app on the device, and serves it under the strict headers with or without a network.
 // What is kept is decided at build (vite.config.ts puts the list in); a new version waits until the page lets it take over.
 import { headersFor } from './headers.ts';
-import { keepShared, SHARE_ACTION } from './keep-shared.ts';
+import { isFromDevice, keepShared, SHARE_ACTION } from './keep-shared.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 /** Every file of this build with its integrity; put in at build. */
@@ -35,7 +35,11 @@ async function answer(request: Request): Promise<Response> {
 
 /** What another app shares is kept for the page that asks about it. What cannot be read is as if nothing had been shared. */
 async function takeIn(request: Request): Promise<Response> {
-  await request.formData().then(keepShared, () => undefined);
+  if (isFromDevice(request.headers, self.location.origin))
+    await request
+      .formData()
+      .then((form) => keepShared(form, Date.now()))
+      .catch(() => undefined);
   return Response.redirect('/#/take-in', 303);
 }
 

@@ -32,6 +32,8 @@ export const carry = {
   sharedHeading: 'Shared with this app',
   sharedLead: 'Another app of this device gave it. Nothing has been done with it yet.',
   sharedNone: 'Nothing was shared, or it was taken in already.',
+  sharedKeys: 'These look like keys, so they were not kept.',
+  sharedKeysNext: 'Do not share keys between apps. Choose the file on the screen that asks for it.',
   sharedTake: 'See what it is',
   sharedForget: 'Forget it',
 

@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { requireDistinctMembers } from '../../../shared/encodings/strict-json.ts';
 import { SevError } from '../../../shared/errors.ts';
+import { plainName } from '../../../shared/text/visible.ts';
 import type { FileHint, Profile } from '../../../shared/relay-protocol.ts';
 import {
   array,
@@ -154,7 +155,7 @@ async function describeFile(file: string, { size }: Stats): Promise<FileHint> {
   } catch (cause) {
     cannotRead(file, cause);
   }
-  return { name: basename(file), size, sha256: hash.digest('hex') };
+  return { name: plainName(basename(file), 256), size, sha256: hash.digest('hex') };
 }
 
 function cannotRead(file: string, cause: unknown): never {

@@ -1,6 +1,7 @@
 // Domain XML as libvirt writes it: what of it is a launch profile, and the same domain with an owner's session in it.
 import { toBase64 } from '../../../shared/bytes/text.ts';
 import { SevError } from '../../../shared/errors.ts';
+import { firstUnseen, plainName } from '../../../shared/text/visible.ts';
 import type { Profile } from '../../../shared/relay-protocol.ts';
 import { isEs, readLibvirtPolicy } from '../../../shared/sev/formats/policy.ts';
 import { childText, parseXml, type XmlElement } from '../../../shared/encodings/xml.ts';
@@ -33,6 +34,8 @@ export async function describeDomain(xml: string, hints: FileHints): Promise<Pro
   const os = part(domain, 'os');
   const loader = os && childText(os, 'loader')?.trim();
   if (!takesSession(domain) || os === undefined || loader === undefined) return undefined;
+  // What cannot be shown as a name cannot be chosen by it either.
+  if (firstUnseen(childText(domain, 'name') ?? '') !== undefined) return undefined;
   const files = { kernel: childText(os, 'kernel')?.trim(), initrd: childText(os, 'initrd')?.trim() };
   const cmdline = part(os, 'cmdline')?.wholeText;
   const policy = readLibvirtPolicy(part(domain, 'launchSecurity', 'policy')?.text) ?? 0;
@@ -43,7 +46,7 @@ export async function describeDomain(xml: string, hints: FileHints): Promise<Pro
     ...(files.initrd !== undefined && { initrd: await hints.of(files.initrd) }),
     ...(files.kernel !== undefined && cmdline !== undefined && { cmdline }),
     cpus: Number(childText(domain, 'vcpu') ?? 1),
-    cpuModel: (part(domain, 'cpu', 'model')?.text ?? 'host').trim().slice(0, 64),
+    cpuModel: plainName((part(domain, 'cpu', 'model')?.text ?? 'host').trim(), 64),
     sevEs: isEs(policy),
   };
 }
