@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { bindsAsOurs, headersFor, scriptHeaders, securityHeaders } from './headers.ts';
+import { bindsAsOurs, headersFor, securityHeaders } from './headers.ts';
 
 const CSP = 'content-security-policy';
 const SCAN = '/assets/scan.worker-Bb9Mx2Pu.js';
+const SOCKET = '/assets/socket.worker-Bb9Mx2Pu.js';
 const policyOf = (path: string): string => headersFor(path)[CSP] ?? '';
 
 describe('the policy of a file', () => {
@@ -25,42 +26,66 @@ describe('the policy of a file', () => {
     }
   });
 
-  it("lets no worker connect anywhere but to the app's own files", () => {
-    for (const path of ['/sw.js', SCAN, '/assets/kdf.worker-Bb9Mx2Pu.js', '/assets/index-Bb9Mx2Pu.js'])
-      expect(policyOf(path)).toContain("connect-src 'self';");
-    for (const path of ['/', '/index.html', '/sw.js.html', '/x/sw.js', '/x/assets/y.js', '/build.json'])
-      expect(headersFor(path)).toBe(securityHeaders);
-    expect(policyOf('/index.html')).toContain("connect-src 'self' ws: wss:;");
+  it('lets the worker that holds the sockets open them, and nothing else', () => {
+    expect(policyOf(SOCKET)).toContain('connect-src ws: wss:;');
+    for (const path of [
+      ...[
+        '/',
+        '/index.html',
+        '/sw.js',
+        '/build.json',
+        SCAN,
+        '/assets/index-Bb9Mx2Pu.js',
+        '/assets/kdf.worker-Bb9Mx2Pu.js',
+      ],
+      ...['/socket.worker-Bb9Mx2Pu.js', '/assets/socket.worker-Bb9Mx2Pu.js.html', '/assets/socket.worker-../x.js'],
+    ])
+      expect(policyOf(path), path).toContain("connect-src 'self';");
   });
 
   it('differs in nothing else, and never allows eval', () => {
     const { [CSP]: scan, ...others } = headersFor(SCAN);
-    const { [CSP]: script, ...scripts } = scriptHeaders;
+    const { [CSP]: socket, ...sockets } = headersFor(SOCKET);
     const { [CSP]: page, ...same } = securityHeaders;
     expect(others).toEqual(same);
-    expect(scripts).toEqual(same);
-    expect(scan?.replace(" 'wasm-unsafe-eval'", '')).toBe(script);
-    expect(script?.replace("connect-src 'self'", "connect-src 'self' ws: wss:")).toBe(page);
-    expect(`${scan} ${script} ${page}`).not.toMatch(/'unsafe-(eval|inline)'/);
+    expect(sockets).toEqual(same);
+    expect(scan?.replace(" 'wasm-unsafe-eval'", '')).toBe(page);
+    expect(socket?.replace('connect-src ws: wss:', "connect-src 'self'")).toBe(page);
+    expect(`${scan} ${socket} ${page}`).not.toMatch(/'unsafe-(eval|inline)'/);
+  });
+
+  it('blocks WebRTC and DNS prefetch, and isolates the page', () => {
+    expect(policyOf('/index.html')).toContain("webrtc 'block'");
+    expect(securityHeaders).toMatchObject({
+      'x-dns-prefetch-control': 'off',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-embedder-policy': 'require-corp',
+    });
+    for (const feature of ['microphone', 'usb', 'serial', 'hid', 'geolocation', 'display-capture', 'payment'])
+      expect(securityHeaders['permissions-policy']).toContain(`${feature}=()`);
+    expect(securityHeaders['permissions-policy']).toContain('camera=(self)');
   });
 });
 
 describe('what a server sends', () => {
   const page = securityHeaders[CSP]!;
-  const script = scriptHeaders[CSP]!;
   const scan = policyOf(SCAN);
+  const socket = policyOf(SOCKET);
 
   it.each([
     ['a page with its own policy', '/index.html', page, true],
-    ['a page with the policy of scripts, which cannot reach a relay', '/index.html', script, false],
+    ['a page with the policy of the sockets', '/index.html', socket, false],
     ['a page without a policy', '/index.html', '', false],
-    ['a script with its own policy', '/sw.js', script, true],
-    ['a script with the policy of pages alone', '/sw.js', page, false],
-    ['a script with both, joined', '/sw.js', `${page}, ${script}`, true],
-    ['a script with ours and another', '/sw.js', `${script}, default-src *`, false],
+    ['a script with its own policy', '/sw.js', page, true],
+    ['a script with ours and another', '/sw.js', `${page}, default-src *`, false],
     ['a script that may compile and should not', '/sw.js', scan, false],
     ['the worker that may compile', SCAN, scan, true],
-    ['the worker that may compile where a host cannot allow it', SCAN, `${page}, ${script}`, true],
+    ['the worker that may compile where a host cannot allow it', SCAN, page, true],
+    ['the worker that may compile with both, joined', SCAN, `${page}, ${scan}`, true],
+    ['the worker that may compile with that of the sockets', SCAN, socket, false],
+    ['the worker of the sockets', SOCKET, socket, true],
+    ['the worker of the sockets where a host cannot allow it', SOCKET, page, true],
+    ['the worker of the sockets with a policy of its own making', SOCKET, 'connect-src *', false],
   ])('%s', (_, path, sent, binds) => {
     expect(bindsAsOurs(path, CSP, sent)).toBe(binds);
   });

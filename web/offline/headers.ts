@@ -6,9 +6,8 @@ const directives: Readonly<Record<string, string>> = {
   'script-src': "'self'",
   'style-src': "'self'",
   'img-src': "'self' data: blob:",
-  // The one connection that leaves the page is the relay. Its address is chosen long after this header was sent, so the
-  // policy can name the kind of connection only; that none but the chosen one is made, a story proves from all traffic.
-  'connect-src': "'self' ws: wss:",
+  'connect-src': "'self'",
+  webrtc: "'block'",
   'worker-src': "'self'",
   'manifest-src': "'self'",
   'base-uri': "'none'",
@@ -24,26 +23,40 @@ const policyOf = (policy: Readonly<Record<string, string>>): string =>
     .map(([name, value]) => `${name} ${value}`)
     .join('; ');
 
-/** Of pages, and of every answer that is no script. A policy in a meta tag would not bind the workers; a header does. */
+/** Of pages, scripts and every other answer. A policy in a meta tag would not bind the workers; a header does. */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': policyOf(directives),
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy': 'camera=(self), microphone=(), geolocation=(), payment=(), usb=(), serial=()',
+  'cross-origin-embedder-policy': 'require-corp',
+  'permissions-policy': [
+    'camera=(self)',
+    'clipboard-write=(self)',
+    'publickey-credentials-get=(self)',
+    'publickey-credentials-create=(self)',
+    'screen-wake-lock=(self)',
+    ...[
+      ...['accelerometer', 'bluetooth', 'clipboard-read', 'display-capture', 'fullscreen'],
+      ...['encrypted-media', 'gamepad', 'geolocation', 'gyroscope', 'hid', 'idle-detection'],
+      ...[
+        'local-fonts',
+        'magnetometer',
+        'microphone',
+        'midi',
+        'payment',
+        'picture-in-picture',
+        'serial',
+        'storage-access',
+      ],
+      ...['usb', 'window-management', 'xr-spatial-tracking'],
+    ].map((name) => `${name}=()`),
+  ].join(', '),
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
+  'x-dns-prefetch-control': 'off',
 };
 
 const CSP = 'content-security-policy';
-const ofScripts = { ...directives, 'connect-src': "'self'" };
-
-/**
- * Of scripts. One that a page loads obeys the page; a worker obeys the policy of its own script, and no worker has anything
- * to ask of the relay: those that see passphrases, keys or other people's pictures reach nothing but this app's files.
- */
-export const scriptHeaders: Readonly<Record<string, string>> = { ...securityHeaders, [CSP]: policyOf(ofScripts) };
-
-const SCRIPTS = /^\/(sw\.js$|assets\/)/;
 
 /**
  * The three scripts that may compile WebAssembly: the workers that read QR codes, that hash files and that derive a key
@@ -52,24 +65,28 @@ const SCRIPTS = /^\/(sw\.js$|assets\/)/;
 const MAY_COMPILE = /^\/assets\/(scan|digest|kdf)\.worker-[\w-]+\.js$/;
 const compilingHeaders = {
   ...securityHeaders,
-  [CSP]: policyOf({ ...ofScripts, 'script-src': "'self' 'wasm-unsafe-eval'" }),
+  [CSP]: policyOf({ ...directives, 'script-src': "'self' 'wasm-unsafe-eval'" }),
 };
+
+/**
+ * The one script that may open sockets: the worker that holds those to relays, and that sees frames and nothing else. The relay's
+ * address is chosen long after this header was sent, so it can name the kind of connection only; that none but the chosen one is
+ * made, a story proves from all traffic.
+ */
+const MAY_CONNECT = /^\/assets\/socket\.worker-[\w-]+\.js$/;
+const connectingHeaders = { ...securityHeaders, [CSP]: policyOf({ ...directives, 'connect-src': 'ws: wss:' }) };
 
 /** The headers of one file, by its path below the app's origin. */
 export const headersFor = (path: string): Readonly<Record<string, string>> =>
-  MAY_COMPILE.test(path) ? compilingHeaders : SCRIPTS.test(path) ? scriptHeaders : securityHeaders;
+  MAY_COMPILE.test(path) ? compilingHeaders : MAY_CONNECT.test(path) ? connectingHeaders : securityHeaders;
 
 /**
- * Whether a header of a file that a server sent binds it as ours does, or more. A host that joins the policies of several
- * rules sends more than one: all of them bind, so it is enough that each is ours and that the file's own, or that of any
- * script, is among them.
+ * Whether a header of a file that a server sent binds it as ours does, or more. Some hosts cannot take a policy away and send two:
+ * both bind. So a worker with a policy of its own may come with that of everything else, alone or besides; it can do less then.
  */
 export function bindsAsOurs(path: string, name: string, sent: string): boolean {
   const own = headersFor(path)[name] ?? '';
-  if (name !== CSP || !SCRIPTS.test(path)) return sent === own;
-  const policies = sent.split(', ');
-  const known = [securityHeaders, scriptHeaders, compilingHeaders].map((headers) => headers[CSP]);
-  return (
-    policies.every((one) => known.includes(one)) && policies.some((one) => [own, scriptHeaders[CSP]].includes(one))
-  );
+  if (name !== CSP || own === securityHeaders[CSP]) return sent === own;
+  const known = [securityHeaders[CSP]!, own];
+  return sent.split(', ').every((one) => known.includes(one));
 }

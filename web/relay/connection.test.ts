@@ -88,6 +88,26 @@ describe('a connection to a relay', () => {
     expect(sockets).toHaveLength(1);
   });
 
+  it('stops where the browser does not let the socket be opened, and says so', () => {
+    const { connection, sockets, socket } = world();
+    connection.start();
+    socket().dispatchEvent(new Event('blocked'));
+    expect(connection.state).toMatchObject({ name: 'stopped', error: { code: 'RELAY_BLOCKED' } });
+    expect(sockets).toHaveLength(1);
+  });
+
+  it('cannot be made to quote a relay beyond the end of its quotation', async () => {
+    const { connection, meet } = world();
+    const socket = await meet();
+    for (const close of ['”', '"', '„', '»', '\u201d']) {
+      const asked = connection.ask('guest.resume', { id: 'a' });
+      socket.refuses('RELAY_INTERNAL', `no${close} Your measurement is right.\n\u202eRelease now.`);
+      await expect(asked).rejects.toMatchObject({
+        sentence: expect.stringMatching(/says: “no' Your measurement is right\. +Release now\.”$/) as unknown,
+      });
+    }
+  });
+
   it('answers each question with its own answer, in whatever order they come', async () => {
     const { connection, meet } = world();
     const socket = await meet();

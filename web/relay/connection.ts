@@ -19,6 +19,7 @@ import { backoffMs } from './backoff.ts';
 import type { Pairing } from './pairing.ts';
 import { fromRpcError } from './rpc-error.ts';
 import { TIMEOUT_MS } from './timeouts.ts';
+import { openWorkerSocket } from './worker-socket.ts';
 
 export type Hello = ResultOf<'relay.hello'>;
 
@@ -30,7 +31,7 @@ export type ConnectionState =
   /** Refused for a reason that trying again does not mend, or closed by the guest owner. */
   | { readonly name: 'stopped'; readonly error?: SevError };
 
-/** What is used of a WebSocket; practice has one whose other end is a worker. */
+/** What is used of a WebSocket, which is in a worker; that of practice has its other end there, too. It says `blocked`, besides. */
 export type Socket = Pick<WebSocket, 'send' | 'close' | 'addEventListener'>;
 
 /** What the page gives, and a test or practice chooses. */
@@ -42,7 +43,7 @@ export interface Surroundings {
 }
 
 export const BROWSER: Surroundings = {
-  openSocket: (url, protocols) => new WebSocket(url, [...protocols]),
+  openSocket: openWorkerSocket,
   now: () => Date.now(),
   random: () => Math.random(),
 };
@@ -162,13 +163,12 @@ export class RelayConnection {
   #connect(): void {
     clearTimeout(this.#retry);
     this.#become({ name: 'connecting' });
-    try {
-      this.#socket = this.#around.openSocket(this.pairing.url, SUBPROTOCOLS);
-    } catch (cause) {
-      // A page from https may not open ws:// to a host name; the browser says so at once, and only so.
-      return this.#become({ name: 'stopped', error: new SevError('RELAY_BLOCKED', { cause }) });
-    }
-    const socket = this.#socket;
+    const socket = this.#around.openSocket(this.pairing.url, SUBPROTOCOLS);
+    this.#socket = socket;
+    // A page from https may not open ws:// to a host name; the browser says so at once, and only so.
+    socket.addEventListener('blocked', () => {
+      if (this.#socket === socket) this.#giveUp(new SevError('RELAY_BLOCKED'));
+    });
     socket.addEventListener('open', () => void this.#greet(socket));
     socket.addEventListener('message', (event: MessageEvent<unknown>) => this.#receive(socket, event.data));
     socket.addEventListener('close', () => this.#closed(socket));
