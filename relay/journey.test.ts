@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { fromUtf8, toUtf8 } from '../shared/bytes/text.ts';
 import { webCryptoRandom } from '../shared/crypto/subtle.ts';
 import { decide } from '../shared/sev/decide/decision.ts';
-import { expectLaunch } from '../shared/sev/decide/expectation.ts';
+import { expectForTests } from '../shared/testing/own-launch.ts';
 import { signatureOfModel } from '../shared/guest/cpu-signature.ts';
 import { parseCaCert } from '../shared/sev/formats/ca-cert.ts';
 import { parseGuestImage } from '../shared/guest/guest-image.ts';
@@ -116,7 +116,7 @@ function expectedOf({ cpus, cpuModel, sevEs }: Profile) {
     cpuSignature: signatureOfModel(cpuModel),
     ...(resetEip !== undefined && { resetEip }),
   } as const;
-  return expectLaunch({ guestImage: hashGuestImage(image), ...(sevEs && { vmsas: buildVmsaPages(settings, cpus) }) });
+  return expectForTests({ guestImage: hashGuestImage(image), ...(sevEs && { vmsas: buildVmsaPages(settings, cpus) }) });
 }
 
 const reportedOf = ({ measurement, ...rest }: ResultOf<'guest.measurement'>): ReportedLaunch => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { METHODS, type HostCheck } from '../../shared/relay-protocol.ts';
 import { demoGuestImage } from '../../shared/simulator/demo-guest/image.ts';
+import { advertisingImage, amdSevImage } from '../../shared/testing/firmware-images.ts';
 import { versionAtLeast } from './check.ts';
 import { type Recording, recordHost, replayHost } from './recording.ts';
 import { realHost } from './readings.ts';
@@ -170,11 +171,24 @@ describe('one thing amiss', () => {
   });
 
   it('an image with places for secrets and kernel hashes is told as such', async () => {
-    const image = Buffer.from(demoGuestImage()).toString('base64');
+    const image = Buffer.from(amdSevImage()).toString('base64');
     const changes = { 'bytes /usr/share/edk2/ovmf/OVMF.amdsev.fd': { base64: image } };
     expect(await one('ovmf', 'rome-fedora-without-es', changes)).toMatchObject({
       status: 'pass',
       message: 'For secrets and kernel hashes: /usr/share/edk2/ovmf/OVMF.amdsev.fd.',
+    });
+  });
+
+  it.each([
+    ['Debian’s generic OVMF, which has the places and no code', advertisingImage()],
+    ['the demo guest image, which is no firmware for a host', demoGuestImage()],
+  ])('no PASS for %s', async (_, image) => {
+    const changes = {
+      'bytes /usr/share/edk2/ovmf/OVMF.amdsev.fd': { base64: Buffer.from(image).toString('base64') },
+    };
+    expect(await one('ovmf', 'rome-fedora-without-es', changes)).toMatchObject({
+      status: 'warn',
+      message: expect.stringContaining('no code was found that checks a kernel') as string,
     });
   });
 

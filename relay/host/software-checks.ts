@@ -1,6 +1,7 @@
 // QEMU, libvirt and the firmware images: whether they know SEV.
 import { SevError } from '../../shared/errors.ts';
 import { parseGuestImage } from '../../shared/guest/guest-image.ts';
+import { imageVerdict } from '../../shared/guest/image-findings.ts';
 import { type Answer, type Check, fail, follows, type Look, pass, skip, versionAtLeast, warn } from './check.ts';
 import { bitsOf } from './host-facts.ts';
 import type { HostReadings } from './readings.ts';
@@ -99,13 +100,18 @@ function describedImages(host: HostReadings): Described[] {
   );
 }
 
-/** Whether an image has places for a secret and for kernel hashes. */
-function areasOf(host: HostReadings, path: string): 'both' | 'none' | 'unknown' {
+/**
+ * Whether an image has places for a secret and for kernel hashes, and the code that uses both: the same look as the guest
+ * owner's. Places alone are in Debian's generic OVMF of 2026, which starts any kernel.
+ */
+function areasOf(host: HostReadings, path: string): 'both' | 'advertised' | 'none' | 'unknown' {
   const bytes = host.bytes(path);
   if (bytes === undefined) return 'unknown';
   try {
-    const { secretArea, hashArea } = parseGuestImage(bytes);
-    return secretArea && hashArea ? 'both' : 'none';
+    const image = parseGuestImage(bytes);
+    if (!image.secretArea || !image.hashArea) return 'none';
+    const verdicts = (['kernelHashes', 'secrets'] as const).map((of) => imageVerdict(image, of));
+    return verdicts.every((verdict) => verdict === 'looks-right') ? 'both' : 'advertised';
   } catch (error) {
     if (error instanceof SevError) return 'none';
     throw error;
@@ -121,6 +127,8 @@ function ovmf({ host, distribution }: Look): Answer {
   }
   const complete = paths.filter((path) => areasOf(host, path) === 'both');
   if (complete.length > 0) return pass(SAY.images(complete));
+  const advertised = paths.filter((path) => areasOf(host, path) === 'advertised');
+  if (advertised.length > 0) return warn(SAY.imagesAdvertising(advertised));
   const unread = paths.filter((path) => areasOf(host, path) === 'unknown');
   if (unread.length > 0) return skip(SAY.imagesUnread(unread));
   return warn(SAY.imagesWithoutPlace(paths));

@@ -248,6 +248,10 @@ export const SAY = {
   imagesUnread: (paths: readonly string[]): Said => ({
     message: `These could not be looked into: ${paths.join(', ')}.`,
   }),
+  imagesAdvertising: (paths: readonly string[]): Said => ({
+    message: `These have places for secrets and kernel hashes, but no code was found that checks a kernel: ${paths.join(', ')}.`,
+    fix: "Operator: use an AmdSev build of OVMF (OvmfPkg/AmdSev), or the guest owner's own image.",
+  }),
   imagesWithoutPlace: (paths: readonly string[]): Said => ({
     message: `These start SEV guests, but have no place for secrets: ${paths.join(', ')}.`,
     fix: "Operator: use an AmdSev build of OVMF (OvmfPkg/AmdSev), or the guest owner's own image.",

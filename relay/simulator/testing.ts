@@ -5,7 +5,7 @@ import { ascii, fromBase64, toBase64, toUtf8 } from '../../shared/bytes/text.ts'
 import { concat } from '../../shared/bytes/writer.ts';
 import { webCryptoRandom } from '../../shared/crypto/subtle.ts';
 import { decide } from '../../shared/sev/decide/decision.ts';
-import { expectLaunch } from '../../shared/sev/decide/expectation.ts';
+import { expectForTests } from '../../shared/testing/own-launch.ts';
 import { parseCertChain } from '../../shared/sev/formats/cert-chain.ts';
 import { signatureOfModel } from '../../shared/guest/cpu-signature.ts';
 import { parseGuestImage } from '../../shared/guest/guest-image.ts';
@@ -46,12 +46,12 @@ export async function expectationFor({ guestImage, boot, cpus, cpuModel }: Expec
   const read = parseGuestImage(guestImage);
   const { resetEip } = read;
   const vmsa = { variant: 'qemu', cpuSignature: signatureOfModel(cpuModel), ...(resetEip && { resetEip }) } as const;
-  const expected = await expectLaunch({
+  const inputs = {
     guestImage: hashGuestImage(guestImage),
     ...(boot && { kernelHashes: await hashKernel(boot) }),
     ...((policy & 4) !== 0 && { vmsas: buildVmsaPages(vmsa, cpus) }),
-  });
-  return { ...expected, guestImage: read };
+  };
+  return expectForTests(inputs, { guestImage: read });
 }
 
 const sevInfo = openObject({

@@ -30,6 +30,10 @@ export const MEASURE_ERRORS = {
     sentence: 'The guest image cannot be used for this launch.',
     next: 'Choose a guest image that was built for AMD SEV.',
   },
+  MEASURE_CLAIMED: {
+    sentence: 'Someone else claimed a value that is expected here, and you have not confirmed it.',
+    next: 'Confirm what you recognize as yours, or choose the file again so that it is read on this device.',
+  },
   MEASURE_VCPUS: {
     sentence: 'The number of virtual CPUs is out of range.',
     next: 'Give a number from 1 to 512.',

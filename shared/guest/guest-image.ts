@@ -4,6 +4,7 @@ import { type Guid, parseGuid } from '../bytes/guid.ts';
 import { ByteReader } from '../bytes/reader.ts';
 import { ascii } from '../bytes/text.ts';
 import { equalBytes } from '../bytes/equal.ts';
+import { type FirmwareCode, firmwareCodeOf } from './firmware-code.ts';
 import { KERNEL_HASHES_SIZE } from './kernel-hashes.ts';
 
 const FOOTER_GUID: Guid = '96b582de-1fb2-45f7-baea-a366c55a082d';
@@ -28,9 +29,9 @@ export interface MemoryArea {
 }
 
 /**
- * `amd-sev`: made for SEV, with the areas for kernel hashes and secrets; keeps no variables. `whole`: firmware and
- * variable store in one. `code`: firmware whose variables live in another file. `vars`: that other file. `unknown`:
- * no OVMF, or only its end.
+ * `amd-sev`: made for SEV, with areas for kernel hashes and secrets and the code that uses them, as was seen in the whole
+ * file. `whole`: firmware and variable store in one. `code`: firmware whose variables live in another file. `vars`: that
+ * other file. `unknown`: no OVMF, or only its end.
  */
 export type GuestImageKind = 'amd-sev' | 'whole' | 'code' | 'vars' | 'unknown';
 
@@ -45,13 +46,27 @@ export interface GuestImage {
   readonly hashArea?: MemoryArea;
   /** Where QEMU puts a secret; missing also when the entry is there and empty. */
   readonly secretArea?: MemoryArea;
+  /** What the code in it does with these areas; missing where only the ends of the image were read. */
+  readonly code?: FirmwareCode;
 }
 
 /**
+ * Reads a whole image: its table, and where that promises something, the code that has to keep the promise.
  * @throws SevError MEASURE_IMAGE when the table at the end is malformed, or the image is empty
  */
 export const parseGuestImage = (bytes: Uint8Array, at = 'guestImage'): GuestImage =>
-  parseGuestImageEnds({ head: bytes.subarray(0, IMAGE_HEAD_SIZE), tail: bytes, size: bytes.length }, at);
+  withCode(
+    parseGuestImageEnds({ head: bytes.subarray(0, IMAGE_HEAD_SIZE), tail: bytes, size: bytes.length }, at),
+    bytes,
+  );
+
+/** Adds what the code of an image does. An image without areas promises nothing, and is not looked into. */
+export function withCode(image: GuestImage, bytes: Uint8Array): GuestImage {
+  if (!image.hashArea && !image.secretArea) return image;
+  const code = firmwareCodeOf(bytes);
+  const keepsPromises = code.kernelHashes === 'demo' || (code.kernelHashes === 'found' && code.secrets === 'found');
+  return { ...image, code, kind: keepsPromises ? 'amd-sev' : image.kind };
+}
 
 /** The two ends of an image, for those who stream it: IMAGE_HEAD_SIZE and IMAGE_TAIL_SIZE bytes, or more. */
 export interface ImageEnds {
@@ -70,7 +85,7 @@ export function parseGuestImageEnds({ head, tail, size }: ImageEnds, at = 'guest
   const secretArea = readArea(find(SECRET_AREA_GUID), 1, `${at}.secretArea`);
   return {
     size,
-    kind: kindOf(head, entries.length > 0, hashArea !== undefined || secretArea !== undefined),
+    kind: kindOf(head, entries.length > 0),
     entries,
     ...(reset && { resetEip: fields(reset, 4, `${at}.resetBlock`).u32('eip') }),
     ...(hashArea && { hashArea }),
@@ -133,8 +148,8 @@ function fields(data: Uint8Array, length: number, at: string): ByteReader {
   throw new SevError('MEASURE_IMAGE', { at, because: `The entry has ${data.length} bytes instead of ${length}.` });
 }
 
-function kindOf(head: Uint8Array, hasTable: boolean, hasAreas: boolean): GuestImageKind {
-  if (hasAreas) return 'amd-sev';
+/** From its beginning alone: that areas are in its table tells nothing of what it is. */
+function kindOf(head: Uint8Array, hasTable: boolean): GuestImageKind {
   const isVolume = head.length >= IMAGE_HEAD_SIZE && equalBytes(head.slice(40, 44), ascii('_FVH'));
   if (!isVolume) return 'unknown';
   const variables = parseGuid(head.slice(16, 32)) === VARIABLES_GUID;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { concat } from '../bytes/writer.ts';
 import { parseGuestImage } from './guest-image.ts';
 import { area, entry, FILES, HASHES, image, le, RESET, SECRET, VARIABLES, volume } from '../testing/guest-images.ts';
+import { advertisingImage, amdSevImage } from '../testing/firmware-images.ts';
 import { describeWithVectors, vectorBytes, vectorJson } from '../testing/vectors.ts';
 import { imageFindings, requireImageFits } from './image-findings.ts';
 
@@ -12,7 +13,10 @@ describe('A guest image', () => {
     [image([reset], volume(FILES)), 'IMAGE_CODE', 'warning'],
     [image([reset], volume(VARIABLES)), 'IMAGE_WHOLE', 'warning'],
     [concat(volume(VARIABLES), new Uint8Array(500)), 'IMAGE_VARS', 'refused'],
-    [image([area(SECRET, 1, 64)], volume(VARIABLES)), 'IMAGE_AMD_SEV', 'ok'],
+    // Areas in its table make no image one for SEV.
+    [image([area(SECRET, 1, 64)], volume(VARIABLES)), 'IMAGE_WHOLE', 'warning'],
+    [amdSevImage(), 'IMAGE_AMD_SEV', 'ok'],
+    [advertisingImage(), 'IMAGE_CODE', 'warning'],
     [new Uint8Array(500), 'IMAGE_UNKNOWN', 'warning'],
   ])('is called what it is: %#', (bytes, code, severity) => {
     const findings = imageFindings(parseGuestImage(bytes), { kernelHashes: false, es: false, secret: false });
@@ -31,7 +35,9 @@ describe('A guest image', () => {
   it('is refused where it cannot do what is asked, and only there', () => {
     const wants = { kernelHashes: false, es: false, secret: false };
     const plain = parseGuestImage(image([]));
-    const able = parseGuestImage(image([reset, area(HASHES, 1, 176), area(SECRET, 1, 64)]));
+    const able = parseGuestImage(amdSevImage());
+    const advertising = parseGuestImage(image([reset, area(HASHES, 1, 176), area(SECRET, 1, 64)]));
+    expect(() => requireImageFits(advertising, { ...wants, kernelHashes: true })).toThrow('cannot be read');
     expect(() => requireImageFits(plain, { ...wants, kernelHashes: true })).toThrow('kernel hashes');
     expect(() => requireImageFits(plain, { ...wants, es: true })).toThrow('SEV-ES');
     expect(() => requireImageFits(plain, { ...wants, secret: true })).not.toThrow();

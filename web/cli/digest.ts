@@ -7,6 +7,7 @@ import { concat } from '../../shared/bytes/writer.ts';
 import { mac } from '../../shared/crypto/mac.ts';
 import { parsePolicy, showPolicy } from '../../shared/sev/formats/policy.ts';
 import { encodeMeasuredLaunch } from '../../shared/sev/verify/launch-measure.ts';
+import { cmdlineParameters } from '../../shared/guest/cmdline.ts';
 import { findingLines } from './findings.ts';
 import { type ExpectedLaunch, LAUNCH_HELP, LAUNCH_OPTIONS, readLaunch } from './launch-files.ts';
 import { freeValues, type Given, type OptionTable, required } from './options.ts';
@@ -114,13 +115,20 @@ function say({ launchDigest, inputs }: ExpectedLaunch, measured: Measured | unde
   const text = [
     `launch digest  ${toHex(launchDigest)}`,
     `in base64      ${toBase64(launchDigest)}`,
-    ...(inputs ? [`measured       ${partsText(inputs)}`] : []),
+    ...(inputs ? [`measured       ${partsText(inputs)}`, ...cmdlineLines(inputs)] : []),
     ...(measured ? [`measurement    ${toBase64(measured.blob)}`] : []),
     ...(measured?.matches === undefined ? [] : [measured.matches ? MATCH : MISMATCH]),
     ...findingLines(findings),
     '',
   ].join('\n');
   return { exitCode: measured?.matches === false ? 1 : 0, json, text };
+}
+
+/** Whole, one parameter a line, with what cannot be seen to be seen. */
+function cmdlineLines({ cmdline }: Inputs): readonly string[] {
+  const parameters = cmdline === undefined ? [] : cmdlineParameters(cmdline);
+  const lines = parameters.flatMap(({ shown, blanks }) => [...(blanks === undefined ? [] : [blanks]), shown]);
+  return lines.map((line, i) => `${i === 0 ? 'command line   ' : '               '}${line}`);
 }
 
 const MATCH = 'The host reports the same measurement.';

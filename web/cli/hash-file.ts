@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { concat } from '../../shared/bytes/writer.ts';
+import { MAX_FIRMWARE_SIZE } from '../../shared/guest/firmware-code.ts';
 import { IMAGE_HEAD_SIZE } from '../../shared/guest/guest-image.ts';
 import { unreadable } from './read-file.ts';
 
@@ -15,6 +16,11 @@ export interface FileEnds {
   readonly head: Uint8Array;
   /** Its last bytes: all of a smaller file, at least 128 KiB of a larger one. */
   readonly tail: Uint8Array;
+}
+
+/** The same with all of it, where that was asked for and it is not too large. */
+export interface HashedImage extends HashedFile {
+  readonly whole?: Uint8Array;
 }
 
 export interface HashedFile extends FileEnds {
@@ -32,6 +38,27 @@ export function hashFile(path: string): HashedFile {
   return {
     ...ends,
     sha256: (after: Uint8Array = new Uint8Array()) => new Uint8Array(hash.copy().update(after).digest()),
+  };
+}
+
+/**
+ * The same for a guest image, which is looked into: pipes give it only once.
+ * @throws SevError BYTES_FILE
+ */
+export function hashImage(path: string): HashedImage {
+  const hash = createHash('sha256');
+  let pieces: Uint8Array[] | undefined = [];
+  let size = 0;
+  const ends = readInPieces(path, (piece) => {
+    hash.update(piece);
+    size += piece.length;
+    if (size > MAX_FIRMWARE_SIZE) pieces = undefined;
+    pieces?.push(piece.slice());
+  });
+  return {
+    ...ends,
+    sha256: (after: Uint8Array = new Uint8Array()) => new Uint8Array(hash.copy().update(after).digest()),
+    ...(pieces && { whole: concat(...pieces) }),
   };
 }
 

@@ -1,15 +1,22 @@
 // What is measured, from files: the options that `digest`, `secret` and `doctor` share, and the digest that follows.
 import { SevError } from '../../shared/errors.ts';
-import { fromBase64, fromHex } from '../../shared/bytes/text.ts';
+import { fromBase64, fromHex, toHex } from '../../shared/bytes/text.ts';
 import { type Finding, findingOf } from '../../shared/findings/finding.ts';
-import { imageFindings, type ImageWants } from '../../shared/guest/image-findings.ts';
-import { type GuestImage, parseGuestImageEnds } from '../../shared/guest/guest-image.ts';
+import { cmdlineFindings } from '../../shared/guest/cmdline.ts';
+import { imageFindings, type ImageTrust, type ImageWants } from '../../shared/guest/image-findings.ts';
+import { type GuestImage, parseGuestImageEnds, withCode } from '../../shared/guest/guest-image.ts';
 import type { KernelHashes } from '../../shared/guest/kernel-hashes.ts';
 import { vmsaPagesInPlace } from '../../shared/guest/vmsa-files.ts';
 import { buildVmsaPages, type VmsaPages } from '../../shared/guest/vmsa.ts';
+import {
+  type Expectation,
+  expectDigest,
+  expectMeasured,
+  type LaunchOrigins,
+} from '../../shared/sev/decide/expectation.ts';
 import { launchDigestTail } from '../../shared/sev/verify/launch-digest.ts';
 import { CPU_HELP, CPU_OPTIONS, isCpuGiven, readVmsaSettings } from './cpu-options.ts';
-import { type HashedFile, hashFile } from './hash-file.ts';
+import { type HashedImage, hashImage } from './hash-file.ts';
 import { hashKernelFiles } from './kernel-files.ts';
 import type { Given, OptionTable } from './options.ts';
 import { readSmallFile } from './read-file.ts';
@@ -31,6 +38,7 @@ export const INPUT_OPTIONS = {
 export const LAUNCH_OPTIONS = {
   ...INPUT_OPTIONS,
   'launch-digest': { kind: 'text' },
+  'vouch-image': { kind: 'text' },
 } as const satisfies OptionTable;
 
 export const INPUT_HELP = `  -f, --firmware FILE  the guest image (OVMF), and with kernel hashes
@@ -41,7 +49,9 @@ ${CPU_HELP}
       --vmsa-cpu0 FILE --vmsa-cpu1 FILE`;
 
 export const LAUNCH_HELP = `${INPUT_HELP}
-      --launch-digest D   all of it at once: your own launch digest, in hex or base64`;
+      --launch-digest D   all of it at once: your own launch digest, in hex or base64
+      --vouch-image HASH  you know that the guest image with this SHA-256 checks the kernel it starts, although
+                          the code that does so was not found in it`;
 
 export type InputOptions = Given<typeof INPUT_OPTIONS>['options'];
 export type LaunchOptions = Given<typeof LAUNCH_OPTIONS>['options'];
@@ -55,10 +65,14 @@ export interface ExpectedLaunch {
 }
 
 export interface LaunchInputFiles {
-  readonly image: HashedFile;
+  readonly image: HashedImage;
   /** What the guest image says of itself, where it can be read. */
   readonly guestImage: GuestImage | undefined;
   readonly kernelHashes: KernelHashes | undefined;
+  /** The command line that is measured, if one is. */
+  readonly cmdline: string | undefined;
+  /** The owner vouches for this very image. */
+  readonly vouched: boolean;
   readonly vmsas: VmsaPages | undefined;
   readonly findings: readonly Finding[];
 }
@@ -81,31 +95,73 @@ export async function readLaunch(
   return { launchDigest: inputs.image.sha256(tail), inputs };
 }
 
-async function readInputs(options: InputOptions, es: boolean | undefined, secret: boolean): Promise<LaunchInputFiles> {
+async function readInputs(options: LaunchOptions, es: boolean | undefined, secret: boolean): Promise<LaunchInputFiles> {
   const { kernel, initrd, cmdline } = options;
   const { firmware, vcpus } = requireLaunchFiles(options, es);
-  const image = hashFile(firmware);
+  const image = hashImage(firmware);
+  const vouched = isVouchedFor(options, image);
   const wants = { kernelHashes: kernel !== undefined, es: vcpus !== undefined, secret };
-  const { guestImage, findings } = readImage(image, wants);
+  const { guestImage, findings } = readImage(image, wants, { vouched, simulated: true });
   const kernelHashes = hashKernelFiles({ kernel, initrd, cmdline });
   const vmsas = vcpus === undefined ? undefined : await readVmsas(options, vcpus, { image, guestImage });
-  return { image, guestImage, kernelHashes, vmsas, findings };
+  const ownLine = kernel === undefined ? undefined : (cmdline ?? '');
+  const all = [...findings, ...cmdlineFindings(ownLine ?? '')];
+  return { image, guestImage, kernelHashes, cmdline: ownLine, vouched, vmsas, findings: all };
 }
 
 /** An image that cannot be read can still be measured; then that is a finding. */
 function readImage(
-  image: HashedFile,
+  image: HashedImage,
   wants: ImageWants,
+  trust: ImageTrust,
 ): { guestImage: GuestImage | undefined; findings: readonly Finding[] } {
   try {
-    const guestImage = parseGuestImageEnds(image, '--firmware');
-    return { guestImage, findings: imageFindings(guestImage, wants) };
+    const ends = parseGuestImageEnds(image, '--firmware');
+    // Looking into the code takes a second: only where something hangs on it.
+    const asked = wants.kernelHashes || wants.secret;
+    const guestImage = image.whole && asked ? withCode(ends, image.whole) : ends;
+    return { guestImage, findings: imageFindings(guestImage, wants, trust) };
   } catch (error) {
     if (!(error instanceof SevError)) throw error;
     const refused = imageFindings(undefined, wants).filter(({ severity }) => severity === 'refused');
     return { guestImage: undefined, findings: [findingOf(error, {}, 'warning'), ...refused] };
   }
 }
+
+/**
+ * Whether the owner vouches for this image: by its hash, so that no other file is meant.
+ * @throws SevError RELAY_USAGE, MEASURE_IMAGE
+ */
+export function isVouchedFor(
+  { 'vouch-image': hash }: { readonly 'vouch-image'?: string | undefined },
+  image: HashedImage,
+): boolean {
+  if (hash === undefined) return false;
+  if (!/^[0-9a-fA-F]{64}$/.test(hash)) throw usage('--vouch-image', 'It takes a SHA-256: 64 hex digits.');
+  if (hash.toLowerCase() === toHex(image.sha256())) return true;
+  throw new SevError('MEASURE_IMAGE', {
+    at: '--vouch-image',
+    sentence: 'You vouch for another file than the one that --firmware names.',
+    next: 'Give the SHA-256 of the file that you mean, as sha256sum prints it.',
+  });
+}
+
+/** What `decide` compares with: all of it was read or typed here. */
+export function expectationOf({ launchDigest, inputs }: ExpectedLaunch, acceptsUnread: boolean): Expectation {
+  if (!inputs) return expectDigest(launchDigest, { origin: 'typed-here', acceptsUnread });
+  const { kernelHashes, vmsas, guestImage, cmdline, vouched } = inputs;
+  const measured = { launchDigest, kernelHashes: kernelHashes !== undefined, vcpus: vmsas?.vcpus ?? 0 };
+  return expectMeasured(measured, { origins: ORIGINS, guestImage, cmdline, vouched, acceptsUnread });
+}
+
+/** Files that this command reads are hashed by it; the rest is what its user typed. */
+export const ORIGINS = {
+  image: 'hashed-here',
+  kernel: 'hashed-here',
+  initrd: 'hashed-here',
+  cmdline: 'typed-here',
+  cpus: 'typed-here',
+} as const satisfies LaunchOrigins;
 
 /**
  * Checks what must go together, before any file is read.

@@ -14,7 +14,8 @@ import { sealSecret, type SecretPacket } from '../../shared/sev/seal/secret-pack
 import type { ReportedLaunch } from '../../shared/sev/verify/launch-measure.ts';
 import { noteLaunch, resumeFromRecord } from './session-record.ts';
 
-export interface RecordedLaunch extends Expectation {
+export interface RecordedLaunch {
+  readonly expectation: Expectation;
   readonly keys: TransportKeys;
   readonly reported: ReportedLaunch;
 }
@@ -52,7 +53,7 @@ export async function sealRecorded(
   table: Uint8Array,
   simulated: boolean,
 ): Promise<{ packet: SecretPacket; platform: 'genuine' | 'simulated' }> {
-  const { keys, reported, ...expectation } = launch;
+  const { keys, reported, expectation } = launch;
   const session = await resumeFromRecord(recordPath, keys);
   const decision = await decide({ session, expectation, reported });
   if (decision.kind === 'withhold') throw reasonOf(decision);

@@ -1,10 +1,12 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { fromBase64, toBase64 } from '../../shared/bytes/text.ts';
+import { fromBase64, toBase64, toHex } from '../../shared/bytes/text.ts';
 import { concat } from '../../shared/bytes/writer.ts';
+import { sha256Sync } from '../../shared/crypto/sha256-stream.ts';
 import { encodeKernelHashes, hashKernel } from '../../shared/guest/kernel-hashes.ts';
 import { parseSecretTable } from '../../shared/guest/secret-table.ts';
 import type { SimulatedAmdSp } from '../../shared/simulator/amd-sp.ts';
+import { advertisingImage, amdSevImage } from '../../shared/testing/firmware-images.ts';
 import { area, FILES, image, SECRET, unreadableImage, volume } from '../../shared/testing/guest-images.ts';
 import { TestFolder } from './testing/folder.ts';
 import { type Ran, run, runJson } from './testing/run.ts';
@@ -249,7 +251,41 @@ describe('secret', () => {
     const { code, out } = await pack('--kernel', folder.write('kernel', kernel));
     expect(code).toBe(1);
     expect(out).toContain('refused: What the guest image says of itself cannot be read');
-    expect(await (await world(3, { firmware })).pack()).toMatchObject({ code: 0 });
+    // Where none is measured, the owner can still answer for an image that cannot be read: in so many words.
+    const plain = await world(3, { firmware });
+    const withheld = await plain.pack();
+    expect(withheld.code).toBe(1);
+    expect(withheld.out).toContain('unchecked: The guest image was not read on this device');
+    expect(await plain.pack('--accept-unread-image')).toMatchObject({ code: 0 });
+  });
+
+  it('withholds for a kernel that the image only advertises to check, and packs where the owner vouches for it', async () => {
+    const [kernel, firmware] = [Uint8Array.of(1), advertisingImage()];
+    const { pack, folder } = await world(3, { kernel, firmware });
+    const given = ['--kernel', folder.write('kernel', kernel)];
+    const { code, out } = await pack(...given);
+    expect(code).toBe(1);
+    expect(out).toContain('no code that checks them: it starts any kernel');
+    expect(await pack(...given, '--accept-unread-image')).toMatchObject({ code: 1 });
+    expect(await pack(...given, '--vouch-image', 'ab'.repeat(32))).toMatchObject({ code: 2 });
+    const vouched = await pack(...given, '--vouch-image', toHex(sha256Sync(firmware)));
+    expect(vouched.code).toBe(0);
+    expect(vouched.out).toContain('You vouch for this guest image');
+    const right = await world(3, { kernel, firmware: amdSevImage() });
+    expect(await right.pack('--kernel', right.folder.write('kernel', kernel))).toMatchObject({ code: 0 });
+  });
+
+  it('withholds for a bare digest, unless its owner answers for it', async () => {
+    const firmware = advertisingImage();
+    const { folder, launch } = await world(3, { firmware });
+    const from = launch.indexOf('--firmware');
+    const rest = launch.filter((_, i) => i !== from && i !== from + 1);
+    const bare = ['--launch-digest', toHex(sha256Sync(firmware))];
+    const files = ['-s', `luks-key:${folder.write('secret', 'x')}`, folder.at('header'), folder.at('payload')];
+    const withheld = await run('secret', ...rest, ...bare, ...files);
+    expect(withheld.code).toBe(1);
+    expect(withheld.out).toContain('unchecked: Only a launch digest was given');
+    expect(await run('secret', ...rest, ...bare, '--accept-unread-image', ...files)).toMatchObject({ code: 0 });
   });
 
   it('ends with 2 for what it cannot read', async () => {

@@ -9,7 +9,7 @@ import { parseSecretTable } from '../../shared/guest/secret-table.ts';
 import type { SecretPacket } from '../../shared/sev/seal/secret-packet.ts';
 import { visibleLine } from '../../shared/text/visible.ts';
 import { findingLines } from './findings.ts';
-import { type ExpectedLaunch, LAUNCH_HELP, LAUNCH_OPTIONS, readLaunch } from './launch-files.ts';
+import { type ExpectedLaunch, expectationOf, LAUNCH_HELP, LAUNCH_OPTIONS, readLaunch } from './launch-files.ts';
 import { freeValues, type OptionTable, required } from './options.ts';
 import { requireAsked, sealOnce } from './release.ts';
 import { readReported, REPORTED_HELP, REPORTED_OPTIONS } from './reported.ts';
@@ -38,6 +38,9 @@ launch (API 0.17), for a session that \`sev-verifier session\` made for a verifi
 ${REPORTED_HELP}
       --policy N       the policy that the host reports, when it is to be compared with the session's
 ${LAUNCH_HELP}
+      --accept-unread-image
+                       release although nothing shows which guest image, kernel and CPUs are in a launch digest, or
+                       the guest image cannot be read: you answer for it
       --base64         write base64 text, as virsh domsetlaunchsecstate reads it, instead of bytes as sevctl does;
                        says the command
       --simulated      pack for a simulated platform too: anyone can read what it gets
@@ -53,6 +56,7 @@ const OPTIONS = {
   ...KEY_OPTIONS,
   record: { kind: 'text' },
   secret: { kind: 'list', short: 's' },
+  'accept-unread-image': { kind: 'flag' },
   base64: { kind: 'flag' },
   force: { kind: 'flag' },
   simulated: { kind: 'flag' },
@@ -73,9 +77,10 @@ export const run = verb({
     const session = await resumeFromRecord(record, keys);
     const launch = await readLaunch(options, parsePolicy(session.policy).es, true);
     const reported = await readReported(options, session.policy);
-    const decision = await decide({ session, expectation: expectationOf(launch), reported });
+    const expectation = expectationOf(launch, options['accept-unread-image']);
+    const decision = await decide({ session, expectation, reported });
     const { policy } = session;
-    const findings = [...decision.findings, ...imageWarnings(launch)];
+    const findings = [...decision.findings, ...imageWarnings(launch, decision)];
     if (decision.kind === 'withhold') return say(decision, { policy, findings }, []);
     const release = requireAsked(decision, options.simulated);
     const table = await readSecretTable(files, launch.inputs?.guestImage?.secretArea?.size);
@@ -91,15 +96,11 @@ export const run = verb({
   },
 });
 
-const expectationOf = ({ launchDigest, inputs }: ExpectedLaunch) => ({
-  launchDigest,
-  ...(inputs && { kernelHashes: inputs.kernelHashes !== undefined, vcpus: inputs.vmsas?.vcpus ?? 0 }),
-  ...(inputs?.guestImage && { guestImage: inputs.guestImage }),
-});
-
-/** What the image does in its own way; what it cannot do at all is among the decision's findings. */
-const imageWarnings = ({ inputs }: ExpectedLaunch): readonly Finding[] =>
-  (inputs?.findings ?? []).filter(({ severity }) => severity === 'warning');
+/** What the image does in its own way; what is among the decision's findings is not said twice. */
+const imageWarnings = ({ inputs }: ExpectedLaunch, { findings }: Decision): readonly Finding[] =>
+  (inputs?.findings ?? []).filter(
+    ({ severity, code }) => severity === 'warning' && !findings.some((other) => other.code === code),
+  );
 
 function outputsOf(packet: SecretPacket, header: string, payload: string, asText: boolean): readonly Output[] {
   const text = injectFiles(packet);

@@ -31,6 +31,12 @@ const POLICY = 0x0b;
 const image = new Uint8Array(4096).fill(7);
 const secret = [{ guid: LUKS_PASSPHRASE_GUID, data: toUtf8('correct horse battery staple\0') }];
 
+/** Of a file that was read here, and is no OVMF. */
+const READ_HERE = {
+  origins: { image: 'hashed-here' },
+  guestImage: { size: 1, kind: 'unknown', entries: [] },
+} as const;
+
 const noWait = { now: () => Date.now(), wait: () => Promise.resolve() };
 let database: Database;
 let amdSp: SimulatedAmdSp;
@@ -69,7 +75,12 @@ async function launch(session: LaunchCase['session'], chain: Uint8Array, loaded 
   await amdSp.launchUpdateData(handle, loaded);
   const { apiMajor, apiMinor, build } = amdSp.platformStatus();
   const reported = { ...parseLaunchMeasure(await amdSp.launchMeasure(handle)), apiMajor, apiMinor, build, policy };
-  return { chain, session, reported, expectation: await expectLaunch({ guestImage: hashGuestImage(image) }) };
+  return {
+    chain,
+    session,
+    reported,
+    expectation: await expectLaunch({ guestImage: hashGuestImage(image) }, READ_HERE),
+  };
 }
 
 const refusal = (work: Promise<unknown>): Promise<unknown> =>

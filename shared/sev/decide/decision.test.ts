@@ -8,15 +8,18 @@ import { encodeSecretTable } from '../../guest/secret-table.ts';
 import { type LaunchSession, resumeLaunchSession, storeLaunchSession } from '../session/launch-session.ts';
 import { sealSecret } from '../seal/secret-packet.ts';
 import { launchForTests, type LaunchWorld } from '../../testing/launch-world.ts';
-import { hashGuestImage } from '../verify/launch-digest.ts';
+import { demoGuestImage } from '../../simulator/demo-guest/image.ts';
+import { hashGuestImage, launchDigestOf } from '../verify/launch-digest.ts';
 import type { VerifiedLaunch } from '../verify/launch-measure.ts';
 import { SIMULATED_ROOT } from '../../trust/simulated-root.ts';
 import { decide, type Decision, type Release } from './decision.ts';
-import { type Expectation, expectLaunch } from './expectation.ts';
+import { expectForTests } from '../../testing/own-launch.ts';
+import { advertisingImage, amdSevImage, sealedImage } from '../../testing/firmware-images.ts';
+import { type Expectation, expectDigest, expectLaunch } from './expectation.ts';
 import { worst } from '../../findings/finding.ts';
 
 const image = Uint8Array.from({ length: 8192 }, (_, i) => i * 7);
-const expected = (bytes = image): Promise<Expectation> => expectLaunch({ guestImage: hashGuestImage(bytes) });
+const expected = (bytes = image): Promise<Expectation> => expectForTests({ guestImage: hashGuestImage(bytes) });
 const table = encodeSecretTable([{ guid: LUKS_PASSPHRASE_GUID, data: toUtf8('open sesame\0') }]);
 
 const decideOn = async (world: LaunchWorld, changes: Partial<Parameters<typeof decide>[0]> = {}) =>
@@ -32,6 +35,9 @@ const refusals = (decision: Decision): string[] => {
   if (decision.kind === 'release') throw new Error('released');
   return decision.findings.filter(({ severity }) => severity === 'refused').map(({ code }) => code);
 };
+
+const unchecked = ({ findings }: Decision): string[] =>
+  findings.filter(({ severity }) => severity === 'unchecked').map(({ code }) => code);
 
 describe('A Guest Owner releases the secret', () => {
   it('into the guest that they expect, and the AMD-SP takes it', async () => {
@@ -131,7 +137,7 @@ describe('A Guest Owner keeps the secret', () => {
     const world = await launchForTests(3, [image]);
     const floor = (apiMajor: number, apiMinor: number, build: number) => ({ apiMajor, apiMinor, build });
     const withFloor = async (least: Expectation['floor']) =>
-      decideOn(world, { expectation: { ...(await expected()), ...(least && { floor: least }) } });
+      decideOn(world, { expectation: await expectForTests({ guestImage: hashGuestImage(image) }, { floor: least }) });
     expect((await withFloor(floor(0, 24, 15))).kind).toBe('release');
     expect((await withFloor(floor(0, 23, 200))).kind).toBe('release');
     for (const least of [floor(0, 24, 16), floor(0, 25, 0), floor(1, 0, 0)]) {
@@ -146,19 +152,88 @@ describe('A Guest Owner keeps the secret', () => {
 
   it('when the guest image would start another kernel than the one that was measured', async () => {
     const kernelHashes = await hashKernel({ kernel: Uint8Array.of(1) });
-    const world = await launchForTests(3, [image, encodeKernelHashes(kernelHashes)]);
-    const expectation = await expectLaunch({ guestImage: hashGuestImage(image), kernelHashes });
-    const guestImage = parseGuestImage(image);
-    expect(refusals(await decideOn(world, { expectation: { ...expectation, guestImage } }))).toEqual(['MEASURE_IMAGE']);
-    // Where the image cannot be read, nobody can tell; where only a digest was given, its owner answers for all of it.
-    const unread = await decideOn(world, { expectation });
+    const on = async (bytes: Uint8Array, own: Parameters<typeof expectForTests>[1] = {}) => {
+      const world = await launchForTests(3, [bytes, encodeKernelHashes(kernelHashes)]);
+      const guestImage = parseGuestImage(bytes);
+      const inputs = { guestImage: hashGuestImage(bytes), kernelHashes };
+      return decideOn(world, { expectation: await expectForTests(inputs, { guestImage, ...own }) });
+    };
+    expect(refusals(await on(image))).toEqual(['MEASURE_IMAGE']);
+    // A place for the hashes is no code that compares them: Debian's generic OVMF of 2026 has the one and not the other.
+    expect(refusals(await on(advertisingImage()))).toEqual(['MEASURE_IMAGE']);
+    expect(refusals(await on(sealedImage()))).toEqual(['MEASURE_IMAGE']);
+    expect(refusals(await on(demoGuestImage()))).toEqual(['MEASURE_IMAGE']);
+    released(await on(amdSevImage()));
+    const vouched = released(await on(advertisingImage(), { vouched: true }));
+    expect(vouched.findings.find(({ code }) => code === 'IMAGE_VOUCHED')?.severity).toBe('note');
+    // Where the image cannot be read, nobody can tell, and no word makes up for it.
+    const unread = await on(amdSevImage(), { guestImage: undefined, acceptsUnread: true });
     expect(refusals(unread)).toEqual(['MEASURE_IMAGE']);
-    expect(unread.findings.map(({ sentence }) => sentence).join()).toContain(
-      'nobody can tell that it checks the kernel',
-    );
-    released(await decideOn(world, { expectation: { launchDigest: expectation.launchDigest } }));
-    const able = { ...guestImage, hashArea: { base: 0x1000, size: 0x400 } };
-    released(await decideOn(world, { expectation: { ...expectation, guestImage: able } }));
+    const sentences = unread.findings.map(({ sentence }) => sentence).join();
+    expect(sentences).toContain('nobody can tell that it checks the kernel');
+    // What a code claims of an image is left out of account, and so is vouching for what was never read.
+    const claimed = await on(amdSevImage(), { origins: { image: 'confirmed:code' }, vouched: true });
+    expect(refusals(claimed)).toEqual(['MEASURE_IMAGE']);
+  });
+
+  it('when only a digest was given, unless its owner answers for it in so many words', async () => {
+    const kernelHashes = await hashKernel({ kernel: Uint8Array.of(1) });
+    const world = await launchForTests(3, [image, encodeKernelHashes(kernelHashes)]);
+    const launchDigest = launchDigestOf({ guestImage: hashGuestImage(image), kernelHashes });
+    const bare = await decideOn(world, { expectation: expectDigest(launchDigest, { origin: 'typed-here' }) });
+    expect(unchecked(bare)).toEqual(['EXPECTATION_BARE_DIGEST']);
+    const accepted = expectDigest(launchDigest, { origin: 'typed-here', acceptsUnread: true });
+    const release = released(await decideOn(world, { expectation: accepted }));
+    expect(release.findings.find(({ code }) => code === 'EXPECTATION_BARE_DIGEST')?.severity).toBe('warning');
+  });
+
+  it('when the guest image was not read here, unless its owner answers for it', async () => {
+    const world = await launchForTests(3, [image]);
+    const on = async (acceptsUnread: boolean) =>
+      decideOn(world, {
+        expectation: await expectForTests(
+          { guestImage: hashGuestImage(image) },
+          { origins: { image: 'confirmed:code' }, acceptsUnread },
+        ),
+      });
+    expect(unchecked(await on(false))).toEqual(['EXPECTATION_IMAGE_UNREAD']);
+    const { findings } = released(await on(true));
+    expect(findings.filter(({ code }) => code.startsWith('EXPECTATION_')).map(({ severity }) => severity)).toEqual([
+      'note',
+      'warning',
+    ]);
+  });
+
+  it('when the expectation is a look-alike, whoever wrote it', async () => {
+    const world = await launchForTests(3, [image]);
+    const copy = { ...(await expected()) } as Expectation;
+    expect(unchecked(await decideOn(world, { expectation: copy }))).toEqual(['EXPECTATION_NOT_OWN']);
+  });
+
+  it.each(['host', 'code', 'file', 'backup', 'earlier-version'] as const)('when %s claims a part of it', async (by) => {
+    const inputs = { guestImage: hashGuestImage(image) };
+    for (const part of ['image', 'kernel', 'initrd', 'cmdline', 'cpus', 'policy', 'floor'] as const) {
+      // As a record could bring it: past the types.
+      const origins = { image: 'hashed-here', [part]: `claimed:${by}` } as { image: 'hashed-here' };
+      await expect(expectLaunch(inputs, { origins })).rejects.toMatchObject({ code: 'MEASURE_CLAIMED', at: part });
+    }
+    // @ts-expect-error A claim does not compile.
+    expect(() => expectDigest(new Uint8Array(32), { origin: `claimed:${by}` })).toThrow('MEASURE_CLAIMED');
+    // @ts-expect-error Nor does it here.
+    await expect(expectLaunch(inputs, { origins: { image: `claimed:${by}` } })).rejects.toThrow('MEASURE_CLAIMED');
+  });
+
+  it('and is told what in the command line opens the guest', async () => {
+    const kernelHashes = await hashKernel({ kernel: Uint8Array.of(1) });
+    const bytes = amdSevImage();
+    const world = await launchForTests(3, [bytes, encodeKernelHashes(kernelHashes)]);
+    const own = { guestImage: parseGuestImage(bytes), cmdline: `ro${' '.repeat(220)}init=/bin/sh` };
+    const expectation = await expectForTests({ guestImage: hashGuestImage(bytes), kernelHashes }, own);
+    const { findings } = await decideOn(world, { expectation });
+    expect(findings.filter(({ severity }) => severity === 'warning').map(({ code }) => code)).toEqual([
+      'CMDLINE_FIRST_PROGRAM',
+      'CMDLINE_BLANKS',
+    ]);
   });
 
   it("when the session is another launch's", async () => {

@@ -20,8 +20,8 @@ import {
   verifyLaunchMeasure,
 } from '../verify/launch-measure.ts';
 import type { Expectation } from './expectation.ts';
+import { expectationFindings } from './expectation-findings.ts';
 import { type Finding, findingOf } from '../../findings/finding.ts';
-import { imageFindings } from '../../guest/image-findings.ts';
 import { OWNER } from './owner-words.ts';
 import { policyFindings } from './policy-findings.ts';
 import { unprovenNotes } from './unproven.ts';
@@ -75,7 +75,7 @@ const releases = new WeakMap<Release, ReleaseFacts>();
  */
 export async function decide(args: DecideArgs): Promise<Decision> {
   const { session } = args;
-  const expectation = { ...args.expectation, launchDigest: args.expectation.launchDigest.slice() };
+  const { expectation } = args;
   const reported = readReportedLaunch(args.reported);
   const launch = await verifiedLaunch(session, expectation, reported);
   const findings = [
@@ -86,7 +86,7 @@ export async function decide(args: DecideArgs): Promise<Decision> {
     reportedPolicyFinding(session, reported),
     ...firmwareFindings(session, expectation, reported),
     ...shapeFindings(session, expectation),
-    ...kernelFindings(expectation),
+    ...expectationFindings(expectation, session.trustedPdh.simulated),
     launch ? MEASURE_MATCH : await measureFinding(session, expectation, reported),
     ...unprovenFindings(session, expectation),
   ];
@@ -203,16 +203,6 @@ function shapeFindings({ policy }: LaunchSession, { vcpus }: Expectation): reado
   const next =
     'Compute the expected digest again, for the number of vCPUs and the kind of guest that the session is for.';
   return [{ code: 'EXPECTATION_WITHOUT_FIT', severity: 'refused', sentence, next }];
-}
-
-/**
- * Hashes that the image never compares with anything would be measured as expected, before any kernel at all. So would
- * those of an image of which nobody can tell.
- */
-function kernelFindings({ guestImage, kernelHashes = false }: Expectation): readonly Finding[] {
-  return imageFindings(guestImage, { kernelHashes, es: false, secret: false }).filter(
-    ({ severity }) => severity === 'refused',
-  );
 }
 
 const MEASURE_MATCH: Finding = {

@@ -4,7 +4,7 @@ import { isEs } from '../../../shared/sev/formats/policy.ts';
 import { fromBase64 } from '../../../shared/bytes/text.ts';
 import { SevError } from '../../../shared/errors.ts';
 import { cpuSignature } from '../../../shared/guest/cpu-signature.ts';
-import { type GuestImage, guestImageOf, parseGuestImageEnds } from '../../../shared/guest/guest-image.ts';
+import { type GuestImage, guestImageOf, parseGuestImageEnds, withCode } from '../../../shared/guest/guest-image.ts';
 import { LAUNCH_MEASURE_SIZE, parseLaunchMeasure } from '../../../shared/sev/formats/launch-measure.ts';
 import { buildVmsa, requireVcpus, VMSA_SIZE, type VmsaPages } from '../../../shared/guest/vmsa.ts';
 import type { TransportKeys } from '../../../shared/sev/session/launch-session.ts';
@@ -14,7 +14,8 @@ import {
   readReportedLaunch,
   type ReportedLaunch,
 } from '../../../shared/sev/verify/launch-measure.ts';
-import { type HashedFile, hashFile } from '../hash-file.ts';
+import { type HashedFile, type HashedImage, hashImage } from '../hash-file.ts';
+import { isVouchedFor } from '../launch-files.ts';
 import { hashKernelFiles } from '../kernel-files.ts';
 import { readBounded } from '../read-file.ts';
 import { readTransportKeys } from '../transport-key-files.ts';
@@ -32,11 +33,16 @@ export interface Attested {
   readonly vcpus: number;
   /** What the guest image says of itself, where it can be read. */
   readonly guestImage?: GuestImage;
+  /** The command line that is measured, if one is. */
+  readonly cmdline?: string;
+  /** The owner vouches for this very image. */
+  readonly vouched: boolean;
 }
 
 /** @throws SevError MEASURE_MISMATCH when it is another launch; others when that cannot be told */
 export async function attest(options: ValidateOptions): Promise<Attested> {
-  const image = hashFile(options.firmware);
+  const image = hashImage(options.firmware);
+  const vouched = isVouchedFor({ 'vouch-image': options.vouchImage }, image);
   const keys = await readTransportKeys(options.keys);
   const kernelHashes = hashKernelFiles(options);
   const pages = (await readPages(options)) ?? buildPages(options, image);
@@ -46,11 +52,19 @@ export async function attest(options: ValidateOptions): Promise<Attested> {
   const reported = readReported(options);
   const expected = { launchDigest, policy: reported.policy };
   if (!(await launchMeasureMatches(keys.tik, expected, reported))) throw new SevError('MEASURE_MISMATCH');
-  const guestImage = guestImageOf(image);
+  // Looking into the code takes a second: only where something hangs on it.
+  const guestImage = kernelHashes || options.inject ? wholeImage(image) : guestImageOf(image);
   return {
+    vouched,
+    ...(kernelHashes && { cmdline: options.cmdline ?? '' }),
     ...{ keys, launchDigest, reported, kernelHashes: kernelHashes !== undefined, vcpus: vmsas?.vcpus ?? 0 },
     ...(guestImage && { guestImage }),
   };
+}
+
+function wholeImage(image: HashedImage): GuestImage | undefined {
+  const ends = guestImageOf(image);
+  return ends && image.whole ? withCode(ends, image.whole) : ends;
 }
 
 type Pages = Omit<VmsaPages, 'vcpus'>;

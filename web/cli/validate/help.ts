@@ -27,6 +27,9 @@ virt-qemu-sev-validate, with its options (shortened ones too) and its exit codes
       --record FILE          the session's record; found beside the keys when they have the names that
                              \`session\` gave them
       --simulated            pack for a simulated platform too: anyone can read what it gets
+      --vouch-image SHA256   you know that the guest image with this hash checks the kernel it starts, although
+                             the code that does so was not found in it
+      --accept-unread-image  pack although the guest image cannot be read: you answer for it
   -q, --quiet                say nothing
   -d, --debug                say what was hashed; never a key
       --json                 one JSON object instead

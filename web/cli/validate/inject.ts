@@ -4,10 +4,13 @@
 import { lstat, open, rm } from 'node:fs/promises';
 import { toBase64 } from '../../../shared/bytes/text.ts';
 import { SevError } from '../../../shared/errors.ts';
-import { UNREAD_KERNEL } from '../../../shared/guest/image-findings.ts';
+import { cmdlineFindings } from '../../../shared/guest/cmdline.ts';
+import { imageFindings } from '../../../shared/guest/image-findings.ts';
+import { expectMeasured } from '../../../shared/sev/decide/expectation.ts';
 import { apiAtLeast, parsePolicy, showPolicy } from '../../../shared/sev/formats/policy.ts';
 import type { SecretPacket } from '../../../shared/sev/seal/secret-packet.ts';
 import type { ReportedLaunch } from '../../../shared/sev/verify/launch-measure.ts';
+import { ORIGINS } from '../launch-files.ts';
 import { parseSecretFile, readSecretTable, type SecretFile } from '../secret-files.ts';
 import { requireRecord } from '../session-record-path.ts';
 import { usage } from '../usage.ts';
@@ -25,7 +28,7 @@ export interface Injected {
  */
 export async function inject(
   attested: Attested,
-  { tk, tik }: ValidateOptions['keys'],
+  { keys: { tk, tik }, acceptsUnread }: Pick<ValidateOptions, 'keys' | 'acceptsUnread'>,
   files: SecretFiles,
 ): Promise<Injected> {
   const { secrets, record, simulated } = files;
@@ -41,7 +44,9 @@ export async function inject(
   try {
     // Loaded only here: most runs attest, and pack nothing.
     const { sealRecorded } = await import('../release.ts');
-    const { packet, platform } = await sealRecorded(recordPath, attested, table, simulated);
+    const { keys, reported, ...measured } = attested;
+    const expectation = expectMeasured(measured, { origins: ORIGINS, ...measured, acceptsUnread });
+    const { packet, platform } = await sealRecorded(recordPath, { keys, reported, expectation }, table, simulated);
     await writeBoth(files, packet);
     return { count: asked.length, platform };
   } finally {
@@ -50,12 +55,17 @@ export async function inject(
 }
 
 /** A kernel that was measured, and that the guest image does not check or may not: the host may start another. */
-export function uncheckedKernel({ kernelHashes, guestImage }: Attested): string | undefined {
+export function uncheckedKernel({ kernelHashes, guestImage, vouched }: Attested): string | undefined {
   if (!kernelHashes) return undefined;
-  if (!guestImage) return UNREAD_KERNEL;
-  if (guestImage.hashArea) return undefined;
-  return 'The guest image has no place for kernel hashes: it starts any kernel, whatever was measured.';
+  // Which platform it is, is only known with the session's record; `decide` takes the demo image for a simulated one alone.
+  const trust = { vouched, simulated: true };
+  const findings = imageFindings(guestImage, { kernelHashes, es: false, secret: false }, trust);
+  return findings.find(({ severity }) => severity === 'refused')?.sentence;
 }
+
+/** What in the command line opens the guest to its host. */
+export const cmdlineWarnings = ({ cmdline = '' }: Attested): readonly string[] =>
+  cmdlineFindings(cmdline).flatMap(({ severity, sentence }) => (severity === 'warning' ? [sentence] : []));
 
 function parseOne(text: string): SecretFile {
   if (text.split(':').length !== 2) throw usage('--inject-secret', 'It is written as ALIAS-OR-GUID:PATH.');

@@ -35,6 +35,8 @@ const TABLE = [
   // Ours alone.
   { name: 'record', kind: 'text' },
   { name: 'simulated', kind: 'flag' },
+  { name: 'vouch-image', kind: 'text' },
+  { name: 'accept-unread-image', kind: 'flag' },
   { name: 'json', kind: 'flag' },
 ] as const satisfies readonly ArgparseOption[];
 
@@ -73,6 +75,8 @@ export interface ValidateOptions {
   readonly vmsaFiles: { readonly boot: string; readonly others: string | undefined } | undefined;
   readonly cpu: { readonly family: bigint; readonly model: bigint; readonly stepping: bigint } | undefined;
   readonly inject: SecretFiles | undefined;
+  readonly vouchImage: string | undefined;
+  readonly acceptsUnread: boolean;
 }
 
 /** @throws SevError RELAY_USAGE */
@@ -107,7 +111,8 @@ export function checkOptions(raw: RawOptions): ValidateOptions {
     throw usage('--kernel', 'Without it, there is nothing that --initrd and --cmdline could go with.');
   }
   const cpuState = { cpu: cpuOf(raw), vmsaFiles: vmsaFilesOf(raw), vcpus: raw['num-cpus'] };
-  return { keys: { tk, tik, tek }, ...given, kernel, initrd, cmdline, ...cpuState, inject: injectOf(raw) };
+  const accepted = { vouchImage: raw['vouch-image'], acceptsUnread: raw['accept-unread-image'] ?? false };
+  return { keys: { tk, tik, tek }, ...given, kernel, initrd, cmdline, ...cpuState, inject: injectOf(raw), ...accepted };
 }
 
 function need<N extends Row['name']>(raw: RawOptions, name: N): NonNullable<RawOptions[N]> {

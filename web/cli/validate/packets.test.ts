@@ -2,6 +2,9 @@
 import { renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseSecretTable } from '../../../shared/guest/secret-table.ts';
+import { toHex } from '../../../shared/bytes/text.ts';
+import { sha256Sync } from '../../../shared/crypto/sha256-stream.ts';
+import { advertisingImage } from '../../../shared/testing/firmware-images.ts';
 import { unreadableImage } from '../../../shared/testing/guest-images.ts';
 import { TestFolder } from '../testing/folder.ts';
 import { runToolOnce, toolMissing } from '../testing/libvirt-tool.ts';
@@ -78,6 +81,19 @@ describe('validate --inject-secret', () => {
     expect(() => folder.text('header')).toThrow();
     const attested = ['--inject-secret', '-s', '--secret-header', '--secret-payload'].reduce(withoutOption, args);
     expect(await run('validate', ...attested)).toMatchObject({ code: 0, out: 'OK: Looks good to me\n' });
+  });
+
+  it('packs nothing for a kernel that the guest image only advertises to check, unless the owner vouches for it', async () => {
+    const folder = new TestFolder();
+    const firmware = advertisingImage();
+    const { args } = await simulatedLaunch(folder, 5, 3, Uint8Array.of(1), firmware);
+    const { code, out, err } = await run('validate', ...args, '--cmdline', '');
+    expect({ code, out }).toEqual({ code: 3, out: 'OK: Looks good to me\n' });
+    expect(err).toMatch(/^WARNING: .* no code that checks them: it starts any kernel/);
+    expect(() => folder.text('header')).toThrow();
+    const vouched = await run('validate', ...args, '--vouch-image', toHex(sha256Sync(firmware)));
+    expect(vouched).toMatchObject({ code: 0 });
+    expect(vouched.err).not.toContain('WARNING');
   });
 
   it("packs nothing with another session's record", async () => {

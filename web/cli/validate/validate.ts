@@ -8,7 +8,7 @@ import { explainBug } from '../verb.ts';
 import { type Attested, attest } from './attest.ts';
 import { validateExitCode } from './exit-code.ts';
 import { HELP } from './help.ts';
-import { type Injected, inject, uncheckedKernel } from './inject.ts';
+import { cmdlineWarnings, type Injected, inject, uncheckedKernel } from './inject.ts';
 import { checkOptions, type RawOptions, readRawOptions } from './options.ts';
 
 /** @returns virt-qemu-sev-validate's exit codes */
@@ -24,7 +24,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     const options = checkOptions(raw);
     const attested = await attest(options);
     reporter.attested(attested);
-    if (options.inject) reporter.injected(await inject(attested, options.keys, options.inject));
+    if (options.inject) reporter.injected(await inject(attested, options, options.inject));
     reporter.done();
     return 0;
   } catch (error) {
@@ -51,18 +51,19 @@ class Reporter {
   attested(attested: Attested): void {
     const { launchDigest, reported, kernelHashes, vcpus } = attested;
     const warning = uncheckedKernel(attested);
+    const warnings = [...(warning === undefined ? [] : [warning]), ...cmdlineWarnings(attested)];
     const { policy, apiMajor, apiMinor, build } = reported;
     this.#json = {
       status: 'verified',
       launchDigest: toHex(launchDigest),
       policy: { value: policy, text: showPolicy(policy) },
       ...{ apiMajor, apiMinor, build, kernelHashes, vcpus },
-      ...(warning !== undefined && { warnings: [warning] }),
+      ...(warnings.length > 0 && { warnings }),
     };
     this.#debug(`Launch digest (SHA-256): ${toHex(launchDigest)}`);
     this.#debug(`Measurement: ${toBase64(reported.measure)}, nonce: ${toBase64(reported.mnonce)}`);
     this.#say('OK: Looks good to me\n');
-    if (warning !== undefined && !this.#isSilent) this.#terminal.err(`WARNING: ${warning}\n`);
+    for (const text of this.#isSilent ? [] : warnings) this.#terminal.err(`WARNING: ${text}\n`);
   }
 
   injected({ count, platform }: Injected): void {
