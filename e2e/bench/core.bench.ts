@@ -17,6 +17,7 @@ import { AMD_ROOTS } from '../../shared/trust/amd-roots.ts';
 import type { PinnedRoot } from '../../shared/trust/pinned-root.ts';
 import { SIMULATED_ROOT } from '../../shared/trust/simulated-root.ts';
 import { verifyCertChain } from '../../shared/sev/verify/cert-chain.ts';
+import { expectMeasured } from '../../shared/sev/decide/expectation.ts';
 import { hashGuestImage, launchDigestOf } from '../../shared/sev/verify/launch-digest.ts';
 import { type Bench, type BenchContext, beside, type Figure, skipped, within } from './bench.ts';
 import { libvirtTool } from './libvirt-tool.ts';
@@ -98,7 +99,10 @@ async function engineChecks(times: number): Promise<() => Promise<unknown>> {
 /** The image is known, as in the app: its digest is not computed again. */
 async function verdictFigures(world: World, { quick, folder }: BenchContext): Promise<readonly Figure[]> {
   const { session, reported, launchDigest } = world;
-  const verdict = () => decide({ session, reported, expectation: { launchDigest, kernelHashes: false, vcpus: 64 } });
+  const guestImage = { size: 1, kind: 'unknown', entries: [] } as const;
+  const own = { origins: { image: 'hashed-here' }, guestImage } as const;
+  const expectation = expectMeasured({ launchDigest, kernelHashes: false, vcpus: 64 }, own);
+  const verdict = () => decide({ session, reported, expectation });
   const packet = async (): Promise<void> => {
     const decision = await verdict();
     if (decision.kind !== 'release') throw new Error('the launch was withheld');

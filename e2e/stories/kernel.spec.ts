@@ -50,8 +50,19 @@ test('A Guest Owner has kernel, initrd and command line measured, and is warned 
     await page.getByRole('button', { name: 'Prepare a launch here' }).click();
     await follow(page);
     await chooseImage(page, join(folder, DEMO_GUEST_IMAGE_NAME));
-    await expect(page.getByLabel('Kernel command line')).toHaveValue(CMDLINE);
+    // What the host says is shown beside what is expected, and goes nowhere by itself.
+    const comparison = page.getByRole('region', { name: 'direct, field by field' });
+    await expect(comparison.getByText('vmlinuz', { exact: true })).toBeVisible();
+    await expect(page.getByLabel('Kernel command line', { exact: true })).toHaveCount(0);
+    await page.getByRole('checkbox', { name: /^Kernel, initrd and command line are measured/ }).click();
+    await expect(page.getByLabel('Kernel command line', { exact: true })).toHaveValue('');
     await expect(page.getByRole('button', { name: 'Make the session' })).toBeDisabled();
+    // Parameter by parameter: the owner ticks what they recognize.
+    for (const parameter of CMDLINE.split(' ')) await comparison.getByRole('checkbox', { name: parameter }).check();
+    await comparison.getByRole('button', { name: 'Expect the ticked parameters' }).click();
+    await expect(page.getByLabel('Kernel command line', { exact: true })).toHaveValue(CMDLINE);
+    await page.getByLabel('Number of vCPUs').fill('2');
+    await page.getByLabel('Number of vCPUs').press('Tab');
     await page.getByLabel('Kernel file').setInputFiles(join(folder, 'vmlinuz'));
     await page.getByLabel('Initrd file').setInputFiles(join(folder, 'initrd.img'));
     await expect(page.getByRole('button', { name: 'Without an initrd' })).toBeVisible();
@@ -69,8 +80,13 @@ test('A Guest Owner has kernel, initrd and command line measured, and is warned 
       .click();
     await page.getByRole('button', { name: 'Prepare a launch here' }).click();
     await follow(page);
-    await expect(page.getByText('initrd.img', { exact: true })).toBeVisible();
-    await page.getByRole('button', { name: 'Without an initrd' }).click();
+    await expect(page.getByRole('button', { name: 'Use demo-guest.fd from my library' })).toBeVisible();
+    await page.getByRole('button', { name: 'Use demo-guest.fd from my library' }).click();
+    await page.getByRole('checkbox', { name: /^Kernel, initrd and command line are measured/ }).click();
+    await page.getByRole('button', { name: 'Use vmlinuz from my library' }).click();
+    await page.getByLabel('Kernel command line', { exact: true }).fill(CMDLINE);
+    await page.getByLabel('Number of vCPUs').fill('2');
+    await page.getByLabel('Number of vCPUs').press('Tab');
     await make(page);
     await expect(warning(page)).toBeVisible();
     await expect(page.getByText('Names another initrd than yours')).toBeVisible();

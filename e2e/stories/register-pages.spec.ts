@@ -35,6 +35,9 @@ test('A Guest Owner gives VMSA pages as files, and a launch matches with these a
   await meet(page, relay);
   await page.getByRole('button', { name: 'Prepare a launch here' }).click();
   await page.getByRole('radio', { name: /^demo-es / }).check();
+  // The host's word is compared, and not taken over.
+  await page.getByLabel('Number of vCPUs').fill('2');
+  await page.getByLabel('Number of vCPUs').press('Tab');
   await chooseImage(page, demoImage(folder));
   await page.getByLabel('CPU model').selectOption('EPYC-Milan');
   await page.getByLabel('How the host makes their first registers').selectOption('From files of your own');
@@ -88,6 +91,9 @@ test('A Guest Owner who gave pages of another CPU keeps the secret, and puts the
   await meet(page, relay);
   await page.getByRole('button', { name: 'Prepare a launch here' }).click();
   await page.getByRole('radio', { name: /^demo-es / }).check();
+  // The host's word is compared, and not taken over.
+  await page.getByLabel('Number of vCPUs').fill('2');
+  await page.getByLabel('Number of vCPUs').press('Tab');
   await chooseImage(page, demoImage(folder));
   await page.getByLabel('How the host makes their first registers').selectOption('From files of your own');
   await give(page, BOOT, foreign);

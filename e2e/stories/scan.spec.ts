@@ -30,7 +30,14 @@ test('A person without a camera gives the text of a code or its picture, and it 
   await expect(page.getByText('This is a measurement of another session; no launch here has it.')).toBeVisible();
   await paste(page, KERNEL);
   await expect(verdict(page)).toHaveText('Library');
+  // Nothing is kept unasked, and what is kept is a claim until it is confirmed.
+  await expect(page.getByRole('heading', { name: 'Someone else says this about a file' })).toBeVisible();
+  await expect(page.getByText('There is nothing yet.', { exact: false })).toBeVisible();
+  await page.getByRole('button', { name: 'Keep it as a claim' }).click();
   const kernel = page.getByRole('listitem').filter({ hasText: 'kernel-6.1' });
+  await expect(kernel.getByText('claimed by a code, not confirmed')).toBeVisible();
+  await kernel.getByRole('button', { name: 'Confirm kernel-6.1 as mine' }).click();
+  await expect(kernel.getByText('claimed by a code, confirmed by you')).toBeVisible();
   await kernel.getByText('Show kernel-6.1 as a code').click();
   await kernel.locator('canvas[data-drawn]').waitFor();
   const picture = await kernel.getByRole('img', { name: 'QR code: a reference value' }).screenshot();

@@ -45,6 +45,9 @@ const PASSPHRASE = 'told by a real machine';
 async function makeEsSession(page: Page, image: string): Promise<void> {
   await page.getByRole('button', { name: 'Prepare a launch here' }).click();
   await page.getByRole('radio', { name: /^demo-es / }).check();
+  // The host's word is compared, and not taken over.
+  await page.getByLabel('Number of vCPUs').fill('2');
+  await page.getByLabel('Number of vCPUs').press('Tab');
   await chooseImage(page, image);
   await page.getByRole('button', { name: 'Make the session' }).click();
   await expect(verdict(page)).toHaveText('The session is ready. Launch the guest.');

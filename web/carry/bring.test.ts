@@ -18,7 +18,6 @@ const measurement = { ...unnamed, session };
 
 function appForTests(state: LaunchState = 'session', platforms = ['p']) {
   const launch = { id: 'mine', name: 'my guest', state, session: { blob } } as unknown as LaunchRecord;
-  const kept: string[] = [];
   const visited: string[] = [];
   const app: Bringing = {
     practice: false,
@@ -28,15 +27,9 @@ function appForTests(state: LaunchState = 'session', platforms = ['p']) {
       findBySession: (tag) => Promise.resolve(tag === toHex(session) ? launch : undefined),
       findByNonce: (mnonce) => (toHex(mnonce) === toHex(nonce) ? { id: 'asker' } : undefined),
     },
-    library: {
-      keep({ name }) {
-        kept.push(name);
-        return Promise.resolve();
-      },
-    },
     platforms: { list: platforms.map((id) => ({ id })) },
   };
-  return { app, kept, visited };
+  return { app, visited };
 }
 
 describe('what is scanned', () => {
@@ -69,10 +62,11 @@ describe('what is scanned', () => {
     expect(app.inbox.files).toHaveLength(4);
   });
 
-  it('is kept in the library when it is a reference value', async () => {
-    const { app, kept, visited } = appForTests();
-    await bringMessage(app, { kind: 'reference', name: 'vmlinuz', role: 'kernel', size: 9, sha256: noiseForTests(32) });
-    expect([kept, visited]).toEqual([['vmlinuz'], ['#/library']]);
+  it('is left for the library to ask about when it is a reference value: nothing is kept unasked', async () => {
+    const { app, visited } = appForTests();
+    const message = { kind: 'reference', name: 'vmlinuz', role: 'kernel', size: 9, sha256: noiseForTests(32) } as const;
+    await bringMessage(app, message);
+    expect([visited, app.inbox.scannedFor, app.inbox.scanned]).toEqual([['#/library'], '#/library', message]);
   });
 
   it('is followed when it is a pairing', async () => {

@@ -25,7 +25,6 @@ export interface Bringing {
     findBySession(tag: string): Promise<LaunchRecord | undefined>;
     findByNonce(mnonce: Uint8Array): { readonly id: string } | undefined;
   };
-  readonly library: { keep(file: ReturnType<typeof fileOfReference>): Promise<unknown> };
   readonly platforms: { readonly list: readonly { readonly id: string }[] };
 }
 
@@ -56,9 +55,10 @@ const WAYS: { readonly [K in MessageKind]: Way<K> } = {
   },
   launch: toCourier,
   secret: toCourier,
-  async reference({ library, navigation }, message) {
-    await library.keep(fileOfReference(message));
-    navigation.go(address.library);
+  reference(app, message) {
+    // What is no reference at all is refused here, where it was scanned; whether to keep it, the library asks.
+    fileOfReference(message);
+    leave(app, message, address.library);
   },
   'oca-pin'(app, message) {
     if (app.platforms.list.length === 0) throw misplaced(message.kind);

@@ -4,6 +4,8 @@ import { equalBytes } from '../../shared/bytes/equal.ts';
 import { fromHex } from '../../shared/bytes/text.ts';
 import { Sha256Stream } from '../../shared/crypto/sha256-stream.ts';
 import { SevError } from '../../shared/errors.ts';
+import type { GuestImage } from '../../shared/guest/guest-image.ts';
+import { type Origin, storedOrigin } from '../../shared/origins/origin.ts';
 
 declare module '../storage/database.ts' {
   interface Stores {
@@ -17,7 +19,18 @@ export interface ReferenceRecord extends KnownFile {
   /** Role and SHA-256: one file may serve as one thing only once. */
   readonly id: string;
   readonly addedAt: number;
+  /** Missing in records of before it was kept: see `originOfFile`. */
+  readonly origin?: Origin;
+  /** When the owner vouched for this image: that it checks what it starts. */
+  readonly vouchedAt?: number;
 }
+
+/** A record that says nothing of where it came from is what an earlier version of the app claims. */
+export const originOfFile = ({ origin }: ReferenceRecord): Origin => storedOrigin(origin);
+
+/** What the image says of itself, where the file was read on this device: a claim of that decides nothing. */
+export const readImageOf = (file: ReferenceRecord): GuestImage | undefined =>
+  originOfFile(file) === 'hashed-here' ? file.guestImage : undefined;
 
 /** A guest image, from whose midstate a launch digest goes on. */
 export type ImageRecord = ReferenceRecord & Required<Pick<KnownFile, 'midstate'>>;

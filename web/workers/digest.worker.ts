@@ -2,7 +2,14 @@
 import { toHex } from '../../shared/bytes/text.ts';
 import { type Sha256Midstate, Sha256Stream } from '../../shared/crypto/sha256-stream.ts';
 import { sha256 } from '../../shared/crypto/subtle.ts';
-import { type GuestImage, guestImageOf, IMAGE_HEAD_SIZE, IMAGE_TAIL_SIZE } from '../../shared/guest/guest-image.ts';
+import { MAX_FIRMWARE_SIZE } from '../../shared/guest/firmware-code.ts';
+import {
+  type GuestImage,
+  guestImageOf,
+  IMAGE_HEAD_SIZE,
+  IMAGE_TAIL_SIZE,
+  withCode,
+} from '../../shared/guest/guest-image.ts';
 import { answer, type Progress } from './answer.ts';
 import { bytesOf, piecesOf } from './file-pieces.ts';
 import { type HashedFile, type HashedImage, type HashRequest, MAX_AT_ONCE } from './messages.ts';
@@ -32,7 +39,10 @@ async function readGuestImage(file: File): Promise<GuestImage | undefined> {
     bytesOf(file.slice(0, IMAGE_HEAD_SIZE)),
     bytesOf(file.slice(Math.max(0, file.size - IMAGE_TAIL_SIZE))),
   ]);
-  return guestImageOf({ head, tail, size: file.size });
+  const image = guestImageOf({ head, tail, size: file.size });
+  // Looking into the code takes a second or so, and memory for all of it.
+  const promises = image?.hashArea ?? image?.secretArea;
+  return image && promises && file.size <= MAX_FIRMWARE_SIZE ? withCode(image, await bytesOf(file)) : image;
 }
 
 async function hashPlain(file: File, progress: Progress): Promise<HashedFile> {

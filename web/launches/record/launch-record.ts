@@ -74,5 +74,9 @@ export function after(
   return { ...record, ...change, updatedAt: at, history: [...record.history, entry] };
 }
 
+/** Nothing that is expected can matter any more: the secret was handed over, or never will be. */
+export const isOver = ({ state }: LaunchRecord): boolean =>
+  state === 'released' || state === 'running' || state === 'abandoned';
+
 /** Still on its way: neither running nor given up. */
 export const isUnderWay = ({ state }: LaunchRecord): boolean => state !== 'running' && state !== 'abandoned';

@@ -79,7 +79,8 @@ function match(standing: Standing): VerdictWords {
 }
 
 function mismatch({ decision }: Standing): VerdictWords {
-  const first = decision?.findings.find(({ severity }) => severity === 'refused');
+  const found = (grave: 'refused' | 'unchecked') => decision?.findings.find(({ severity }) => severity === grave);
+  const first = found('refused') ?? found('unchecked');
   const told = { reason: first?.sentence, next: first?.next };
   if (first?.code === 'MEASURE_POLICY_CHANGED') return { tone: 'refused', sentence: launch.policySentence, ...told };
   if (first && first.code !== 'MEASURE_MISMATCH')

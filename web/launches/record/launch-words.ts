@@ -29,6 +29,7 @@ export type LaunchEvent =
   | 'report-proven'
   | 'report-refused'
   | 'guest-ended'
+  | 'confirmed'
   | 'abandoned'
   | 'closed-by-restore'
   | 'keys-taken-out';

@@ -12,6 +12,7 @@ import { words } from '../../strings/index.ts';
 import { after, type LaunchRecord } from './launch-record.ts';
 import { type LaunchSummary, newestFirst, orderOf, summaryOf } from './launch-summary.ts';
 import { FIRST_CPU, type Plan } from '../sev/plan/plan.ts';
+import { FIRST_ORIGINS } from '../sev/plan/plan-origins.ts';
 
 const INDEX = { store: 'launchIndex', of: summaryOf } as const;
 
@@ -78,7 +79,7 @@ export class Launches {
       platformName: platform.name,
       chain: platform.chain,
       ...(platform.relayUrl && { relayUrl: platform.relayUrl }),
-      plan: plan ?? { policy: firstPolicy(platform), acceptsKeySharing: false, cpu: FIRST_CPU },
+      plan: plan ?? firstPlan(platform),
       history: [],
     };
     const record = after(fresh, 'begun', {}, platform.name);
@@ -150,5 +151,10 @@ export class Launches {
   }
 }
 
-/** SEV-ES wherever the host says that it has it; a host that lies about it only ends in a refusal. */
-const firstPolicy = ({ status }: PlatformRecord): number => encodePolicy(recommendedPolicy({ es: status?.es ?? true }));
+/** SEV-ES but on the first generation, as the certificates show it. What the host says of itself is not asked. */
+const firstPlan = ({ visits }: PlatformRecord): Plan => ({
+  policy: encodePolicy(recommendedPolicy({ es: visits[0]?.seen.generation !== 'naples' })),
+  acceptsKeySharing: false,
+  cpu: FIRST_CPU,
+  origins: FIRST_ORIGINS,
+});

@@ -4,6 +4,7 @@ import { toUtf8 } from '../../../shared/bytes/text.ts';
 import { webCryptoRandom } from '../../../shared/crypto/subtle.ts';
 import { decide } from '../../../shared/sev/decide/decision.ts';
 import { decideReport } from '../../../shared/sev/decide/report-decision.ts';
+import { parseGuestImage } from '../../../shared/guest/guest-image.ts';
 import { type Expectation, expectLaunch } from '../../../shared/sev/decide/expectation.ts';
 import type { Finding } from '../../../shared/findings/finding.ts';
 import { SevError } from '../../../shared/errors.ts';
@@ -94,7 +95,11 @@ async function inspect(certificates: Certificates, roots: readonly PinnedRoot[])
 }
 
 /** What the guest owner expects: computed from their own copy of the image. */
-const expectation = (): Promise<Expectation> => expectLaunch({ guestImage: hashGuestImage(demoGuestImage()) });
+const expectation = (): Promise<Expectation> => {
+  const image = demoGuestImage();
+  const origins = { image: 'hashed-here' } as const;
+  return expectLaunch({ guestImage: hashGuestImage(image) }, { origins, guestImage: parseGuestImage(image) });
+};
 
 function reportedBy({ measurement, ...rest }: Told) {
   return { ...parseLaunchMeasure(measurement), ...rest };

@@ -14,6 +14,9 @@
 // is gone, and with it the proof that the session is still unused.
 import { equalBytes } from '../../../shared/bytes/equal.ts';
 import { after, type LaunchRecord } from '../../launches/record/launch-record.ts';
+import { carriedOrigin } from '../../../shared/origins/origin.ts';
+import { carriedPlan } from '../../launches/sev/plan/plan-origins.ts';
+import { originOfFile, type ReferenceRecord } from '../../library/reference-record.ts';
 import type { PlatformRecord } from '../../platforms/platform-record.ts';
 import { canSeal, type LedgerEntry } from '../ledger.ts';
 
@@ -39,13 +42,24 @@ export function mergeEntry(local: LedgerEntry | undefined, incoming: LedgerEntry
   };
 }
 
+/** What is expected in it, the backup claims: whoever wrote the backup wrote that too. */
+const fromBackup = (incoming: LaunchRecord): LaunchRecord => ({
+  ...incoming,
+  plan: carriedPlan(incoming.plan, 'backup'),
+});
+
+/** A file that the backup knows is claimed by it; vouching for an image is not carried. */
+export function referenceFromBackup({ vouchedAt: _, ...file }: ReferenceRecord): ReferenceRecord {
+  return { ...file, origin: carriedOrigin(originOfFile(file), 'backup') };
+}
+
 /** The launch that is further wins; it is closed when its session can seal nothing any more. */
 export function mergeLaunch(
   local: LaunchRecord | undefined,
   incoming: LaunchRecord,
   entryOf: (sessionId: string) => LedgerEntry | undefined,
 ): LaunchRecord {
-  const further = local && local.revision >= incoming.revision ? local : incoming;
+  const further = local && local.revision >= incoming.revision ? local : fromBackup(incoming);
   const { session, state } = further;
   const waits = state === 'session' || state === 'launched' || state === 'verified' || state === 'mismatch';
   if (!session || !waits) return further;

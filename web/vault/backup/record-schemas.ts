@@ -7,6 +7,7 @@ import type { SuppliedPage, SuppliedPages } from '../../../shared/sev/decide/des
 import type { FirmwareVersion } from '../../../shared/sev/formats/firmware-version.ts';
 import type { Finding } from '../../../shared/findings/finding.ts';
 import type { Sha256Midstate } from '../../../shared/crypto/sha256-stream.ts';
+import { CODE_FOUND, type FirmwareCode } from '../../../shared/guest/firmware-code.ts';
 import type { GuestImage, MemoryArea } from '../../../shared/guest/guest-image.ts';
 import { VMSA_SIZE, VMSA_VARIANTS } from '../../../shared/guest/vmsa.ts';
 import { guestState } from '../../../shared/relay-protocol.ts';
@@ -31,6 +32,8 @@ import type { ProfileName } from '../../profile/profile.ts';
 import { type AskedReport, MAX_REPORTS } from '../../launches/report/asked-report.ts';
 import type { Judged } from '../../launches/record/judged.ts';
 import type { HistoryEntry, LaunchRecord, Reported } from '../../launches/record/launch-record.ts';
+import { type Origin, ORIGINS } from '../../../shared/origins/origin.ts';
+import type { PlanOrigins } from '../../launches/sev/plan/plan-origins.ts';
 import type { CpuPlan, FileFacts, KernelPlan, Plan } from '../../launches/sev/plan/plan.ts';
 import type { ReferenceRecord } from '../../library/reference-record.ts';
 import type { OwnershipRecord } from '../../ownership/ownership-record.ts';
@@ -101,6 +104,16 @@ const measuredCpus = record<MeasuredCpus>({
   pages: optional(record<NonNullable<MeasuredCpus['pages']>>({ boot: suppliedPage, others: optional(suppliedPage) })),
 });
 const floor = record<FirmwareVersion>({ apiMajor: u8, apiMinor: u8, build: u8 });
+const origin: Schema<Origin> = literal(...ORIGINS);
+const planOrigins = record<PlanOrigins>({
+  image: optional(origin),
+  kernel: optional(origin),
+  initrd: optional(origin),
+  cmdline: optional(origin),
+  cpus: optional(origin),
+  policy: optional(origin),
+  floor: optional(origin),
+});
 const plan = record<Plan>({
   imageId: optional(hash),
   policy: u32,
@@ -109,6 +122,8 @@ const plan = record<Plan>({
   kernel: optional(kernel),
   floor: optional(floor),
   cpu,
+  origins: optional(planOrigins),
+  acceptsUnread: optional(boolean),
 });
 const session = record<StoredLaunchSession & { readonly id: string }>({
   id: sessionId,
@@ -181,6 +196,7 @@ const history = record<HistoryEntry>({
     'report-proven',
     'report-refused',
     'guest-ended',
+    'confirmed',
     'abandoned',
     'closed-by-restore',
     'keys-taken-out',
@@ -265,6 +281,7 @@ const guestImage = record<GuestImage>({
   resetEip: optional(u32),
   hashArea: optional(area),
   secretArea: optional(area),
+  code: optional(record<FirmwareCode>({ kernelHashes: literal(...CODE_FOUND), secrets: literal(...CODE_FOUND) })),
 });
 const reference = record<ReferenceRecord>({
   id: string(128),
@@ -275,6 +292,8 @@ const reference = record<ReferenceRecord>({
   sha256: hash,
   midstate: optional(record<Sha256Midstate>({ state: bytes(32), length: count, tail: bytes(0, 63) })),
   guestImage: optional(guestImage),
+  origin: optional(origin),
+  vouchedAt: optional(time),
 });
 
 const ledgerEntry = record<LedgerEntry>({

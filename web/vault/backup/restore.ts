@@ -5,7 +5,7 @@ import type { OwnershipRecord } from '../../ownership/ownership-record.ts';
 import { type Database, stored } from '../../storage/database.ts';
 import type { LedgerEntry } from '../ledger.ts';
 import type { BackupContents } from './contents.ts';
-import { mergeEntry, mergeLaunch, mergePlatform } from './merge.ts';
+import { mergeEntry, mergeLaunch, mergePlatform, referenceFromBackup } from './merge.ts';
 
 /** What a restore did, for the person who asked for it. */
 export interface RestoreReport {
@@ -64,7 +64,7 @@ async function bringAll(transaction: Transaction, contents: BackupContents, now:
   await bringOwnerships(transaction, contents.ownerships ?? []);
   const { madeAt } = contents;
   const added = {
-    references: await addMissing(transaction, 'references', contents.references),
+    references: await addMissing(transaction, 'references', contents.references.map(referenceFromBackup)),
     secrets: await addMissing(transaction, 'secrets', contents.secrets),
     ownerKeys: await addMissing(transaction, 'ownerKeys', contents.ownerKeys),
   };

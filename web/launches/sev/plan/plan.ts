@@ -4,9 +4,11 @@ import { type DescribedCpus, describedInputs } from '../../../../shared/sev/deci
 import { type Expectation, expectLaunch } from '../../../../shared/sev/decide/expectation.ts';
 import type { FirmwareVersion } from '../../../../shared/sev/formats/firmware-version.ts';
 import type { Finding } from '../../../../shared/findings/finding.ts';
+import { cmdlineFindings } from '../../../../shared/guest/cmdline.ts';
 import { imageFindings } from '../../../../shared/guest/image-findings.ts';
 import { parsePolicy } from '../../../../shared/sev/formats/policy.ts';
-import { type ImageRecord, requireOwnMidstate } from '../../../library/reference-record.ts';
+import { type ImageRecord, readImageOf, requireOwnMidstate } from '../../../library/reference-record.ts';
+import { claimsOf, type PlanOrigins, requireOwn } from './plan-origins.ts';
 
 /** A file by its name and hash. */
 export interface FileFacts {
@@ -38,6 +40,10 @@ export interface Plan {
   readonly floor?: FirmwareVersion;
   /** Measured with SEV-ES only. */
   readonly cpu: CpuPlan;
+  /** Where each value came from; one that is missing is what an earlier version of the app claims. */
+  readonly origins?: PlanOrigins;
+  /** Said in so many words: the guest image may be one that was not read here, or that says nothing of itself. */
+  readonly acceptsUnread?: boolean;
 }
 
 export const FIRST_CPU = { vcpus: 1, model: 'EPYC', variant: 'qemu', debugSwap: false } as const satisfies CpuPlan;
@@ -46,18 +52,19 @@ export const FIRST_CPU = { vcpus: 1, model: 'EPYC', variant: 'qemu', debugSwap: 
  * What another launch takes over of this one: what is expected, and the policy. That the host may share the key is said
  * yes to anew, and session and keys are never of a plan.
  */
-export const planLike = (plan: Plan): Plan => ({ ...plan, acceptsKeySharing: false });
+export const planLike = (plan: Plan): Plan => ({ ...plan, acceptsKeySharing: false, acceptsUnread: false });
 
 export const usesEs = ({ policy }: Plan): boolean => parsePolicy(policy).es;
 
-/** @throws SevError MEASURE_CPU, MEASURE_VCPUS, MEASURE_VMSA, MEASURE_IMAGE, VAULT_RECORD */
+/** @throws SevError MEASURE_CLAIMED, MEASURE_CPU, MEASURE_VCPUS, MEASURE_VMSA, MEASURE_IMAGE, VAULT_RECORD */
 export async function expectationOf(plan: Plan, image: ImageRecord): Promise<Expectation> {
   requireOwnMidstate(image);
-  const { resetEip } = image.guestImage ?? {};
+  const origins = requireOwn(plan, image);
+  const guestImage = readImageOf(image);
   const { kernel } = plan;
   const inputs = await describedInputs({
     guestImage: image.midstate,
-    resetEip,
+    resetEip: guestImage?.resetEip,
     kernel: kernel?.kernel && {
       kernel: fromHex(kernel.kernel.sha256),
       ...(kernel.initrd && { initrd: fromHex(kernel.initrd.sha256) }),
@@ -65,14 +72,23 @@ export async function expectationOf(plan: Plan, image: ImageRecord): Promise<Exp
     },
     cpus: usesEs(plan) ? plan.cpu : undefined,
   });
-  const expected = await expectLaunch(inputs, plan.floor);
-  return { ...expected, ...(image.guestImage && { guestImage: image.guestImage }) };
+  return expectLaunch(inputs, {
+    origins,
+    guestImage,
+    vouched: image.vouchedAt !== undefined,
+    cmdline: kernel?.cmdline,
+    floor: plan.floor,
+    acceptsUnread: plan.acceptsUnread ?? false,
+  });
 }
 
-/** What the chosen image cannot do of what is planned, or does in its own way. */
-export function planFindings(plan: Plan, image: ImageRecord): readonly Finding[] {
+/** @param simulated whether the launch is for a simulated platform, where the demo guest image is at home */
+export function planFindings(plan: Plan, image: ImageRecord, simulated: boolean): readonly Finding[] {
   const wants = { kernelHashes: plan.kernel?.kernel !== undefined, es: usesEs(plan), secret: true };
-  return imageFindings(image.guestImage, wants).filter(({ severity }) => severity !== 'ok');
+  const trust = { vouched: image.vouchedAt !== undefined, simulated };
+  const cmdline = plan.kernel ? cmdlineFindings(plan.kernel.cmdline) : [];
+  const found = [...imageFindings(readImageOf(image), wants, trust), ...cmdline];
+  return found.filter(({ severity }) => severity !== 'ok');
 }
 
 /** Whether pages that are to come from files are all there. */
@@ -80,8 +96,10 @@ export const hasAllPages = ({ pages, vcpus }: CpuPlan): boolean =>
   pages === undefined || (pages.boot !== undefined && (vcpus === 1 || pages.others !== undefined));
 
 /** Whether there is all that a session needs. */
-export const planIsWhole = (plan: Plan, image: ImageRecord | undefined): boolean =>
+export const planIsWhole = (plan: Plan, image: ImageRecord | undefined, simulated: boolean): boolean =>
   image !== undefined &&
+  claimsOf(plan, image).length === 0 &&
+  (readImageOf(image) !== undefined || plan.acceptsUnread === true) &&
   (plan.kernel === undefined || plan.kernel.kernel !== undefined) &&
   (!usesEs(plan) || hasAllPages(plan.cpu)) &&
-  planFindings(plan, image).every(({ severity }) => severity !== 'refused');
+  planFindings(plan, image, simulated).every(({ severity }) => severity !== 'refused');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Profile } from '../../../../shared/relay-protocol.ts';
 import type { Plan } from './plan.ts';
-import { type Difference, differenceOf } from './profile-fit.ts';
+import { comparisonOf, type Difference, differenceOf } from './profile-fit.ts';
 
 const file = (name: string) => ({ name, size: 3, sha256: name.padEnd(64, '0') });
 const [image, kernel, initrd] = [file('1a'), file('2b'), file('3c')] as const;
@@ -65,5 +65,30 @@ describe('A launch profile of the host', () => {
 
   it('may have a model of CPU that is not known here: the measurement tells', () => {
     expect(differenceOf({ ...profile, cpuModel: 'host' }, plan)).toBeUndefined();
+  });
+});
+
+describe('A comparison', () => {
+  const say = { nothing: 'nothing', withEs: 'ES', withoutEs: 'no ES' };
+
+  it('has every field of what the host says beside what is expected, and changes neither', () => {
+    const frozen = Object.freeze(structuredClone(plan));
+    const rows = comparisonOf(profile, frozen, plan.imageId ? file(plan.imageId.slice(0, 2)) : undefined, say);
+    expect(rows.map(({ field }) => field)).toEqual(['image', 'es', 'kernel', 'initrd', 'cmdline', 'vcpus', 'model']);
+    expect(rows.every(({ same }) => same)).toBe(true);
+    expect(frozen).toEqual(plan);
+  });
+
+  it('says what is not said yet, and what differs', () => {
+    const { kernel: _, ...empty } = plan;
+    const rows = comparisonOf({ ...profile, sevEs: false, cmdline: 'init=/bin/sh' }, empty, undefined, say);
+    const told = rows.map(({ field, own, same }) => `${field} ${own ?? '?'} ${same}`);
+    expect(told.slice(0, 5)).toEqual([
+      'image ? false',
+      'es ES false',
+      'kernel ? false',
+      'initrd ? false',
+      'cmdline ? false',
+    ]);
   });
 });

@@ -41,6 +41,77 @@ function cpuDifference({ cpus, cpuModel }: Profile, { cpu }: Plan): Difference |
   return theirs === undefined || own === undefined || theirs === own ? undefined : 'cpu-model';
 }
 
+export type Field = 'image' | 'es' | 'kernel' | 'initrd' | 'cmdline' | 'vcpus' | 'model';
+
+/** One field of what a host offers beside what the owner expects. Nothing of the one is ever written into the other. */
+export interface Compared {
+  readonly field: Field;
+  /** The host's word; for a command line all of it. */
+  readonly theirs: string;
+  /** Missing where the owner has not said it yet. */
+  readonly own?: string;
+  readonly same: boolean;
+  /** Of a file: the host's hash, by which the owner's own library may know it. */
+  readonly sha256?: string;
+}
+
+/** The words that stand for a value. */
+export interface ComparedWords {
+  readonly nothing: string;
+  readonly withEs: string;
+  readonly withoutEs: string;
+}
+
+/** @param image the guest image that the owner chose */
+export function comparisonOf(
+  profile: Profile,
+  plan: Plan,
+  image: FileFacts | undefined,
+  say: ComparedWords,
+): readonly Compared[] {
+  const es = usesEs(plan);
+  const esWords = (on: boolean): string => (on ? say.withEs : say.withoutEs);
+  const rows: Compared[] = [
+    fileRow('image', profile.firmware, image, say),
+    { field: 'es', theirs: esWords(profile.sevEs), own: esWords(es), same: profile.sevEs === es },
+  ];
+  const { kernel } = plan;
+  if (profile.kernel || kernel) {
+    const line = profile.cmdline ?? '';
+    rows.push(
+      fileRow('kernel', profile.kernel, kernel?.kernel, say),
+      fileRow('initrd', profile.initrd, kernel?.initrd, say, kernel !== undefined),
+      { field: 'cmdline', theirs: line, ...(kernel && { own: kernel.cmdline }), same: kernel?.cmdline === line },
+    );
+  }
+  if (!es) return rows;
+  const { vcpus, model, pages } = plan.cpu;
+  rows.push({ field: 'vcpus', theirs: String(profile.cpus), own: String(vcpus), same: profile.cpus === vcpus });
+  if (pages || profile.cpuModel === undefined) return rows;
+  const [theirs, own] = [modelOf(profile.cpuModel), modelOf(model)];
+  return [
+    ...rows,
+    { field: 'model', theirs: profile.cpuModel, own: model, same: theirs !== undefined && theirs === own },
+  ];
+}
+
+function fileRow(
+  field: 'image' | 'kernel' | 'initrd',
+  hint: FileHint | undefined,
+  own: FileFacts | undefined,
+  { nothing }: ComparedWords,
+  said = false,
+): Compared {
+  const shown = own ? own.name : said ? nothing : undefined;
+  return {
+    field,
+    theirs: hint?.name ?? nothing,
+    ...(shown !== undefined && { own: shown }),
+    same: sameFile(hint, own) && shown !== undefined,
+    ...(hint?.sha256 !== undefined && { sha256: hint.sha256 }),
+  };
+}
+
 const sameFile = (hint: FileHint | undefined, own: FileFacts | undefined): boolean => hint?.sha256 === own?.sha256;
 
 /** `EPYC-Milan-v2` → `EPYC-Milan`; undefined for a model whose signature is not known here. */
