@@ -7,6 +7,7 @@ import { splitCommand } from '../configure/shell.ts';
 import { readDocument } from '../configure/xml.ts';
 import { encodeMidstate, parseMidstate } from '../crypto/sha256-midstate.ts';
 import { Sha256Stream } from '../crypto/sha256-stream.ts';
+import { firmwareCodeOf } from '../guest/firmware-code.ts';
 import { imageFindings } from '../guest/image-findings.ts';
 import { policyFindings } from '../sev/decide/policy-findings.ts';
 import { cpuSignature, cpuVersion, signatureOfModel } from '../guest/cpu-signature.ts';
@@ -23,6 +24,7 @@ import { buildVmsa } from '../guest/vmsa.ts';
 import { importSession } from '../sev/session/session-import.ts';
 import { readReportedLaunch } from '../sev/verify/launch-measure.ts';
 import { latin, requireSame, type SeededTarget } from './fuzz-target.ts';
+import { amdSevImage } from './firmware-images.ts';
 import { area, entry, HASHES, image, le, RESET, SECRET } from './guest-images.ts';
 
 const u32 = (bytes: Uint8Array): number => bytes.slice(0, 4).reduce((sum, byte) => sum * 256 + byte, 0);
@@ -79,7 +81,7 @@ export const LAUNCH_FUZZ_TARGETS: readonly SeededTarget[] = [
   { name: 'policy', seeds: [Uint8Array.of(0x11, 0, 0, 0x0f)], run: runPolicy },
   {
     name: 'guest image',
-    seeds: [image([area(HASHES, 1, 200), area(SECRET, 5, 64), entry(RESET, le(5))])],
+    seeds: [image([area(HASHES, 1, 200), area(SECRET, 5, 64), entry(RESET, le(5))]), amdSevImage()],
     run: runGuestImage,
   },
   {
@@ -129,6 +131,8 @@ function runPolicy(bytes: Uint8Array): void {
 }
 
 function runGuestImage(bytes: Uint8Array): void {
+  // The code is looked into whatever the table says, and never throws.
+  firmwareCodeOf(bytes);
   const image = parseGuestImage(bytes);
   imageFindings(image, { kernelHashes: true, es: true, secret: true });
   parseGuestImageEnds({ head: bytes.subarray(0, 10), tail: bytes, size: 2 ** 31 });
