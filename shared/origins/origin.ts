@@ -1,4 +1,4 @@
-// Where a value that is expected came from. DESIGN.md, rule 11: only the guest owner says what is expected; what anybody
+// Where a value that is expected came from. Only the guest owner says what is expected; what anybody
 // else says is kept apart by its type, so that a claim cannot reach `expectLaunch` without having been confirmed.
 
 /** Who can say something that the owner has not. `earlier-version`: this app, before it kept origins. */
