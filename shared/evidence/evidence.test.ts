@@ -323,7 +323,14 @@ describe('what the record says of its guest image', () => {
     return { ...world.evidence, version, expected: { ...world.evidence.expected, guestImage: image } };
   };
   const sha256 = () => fromHex(world.evidence.expected.guestImage.sha256);
-  const image = (areas: Partial<GuestImage>): GuestImage => ({ size: 4096, kind: 'amd-sev', entries: [], ...areas });
+  const code = { kernelHashes: 'found', secrets: 'found' } as const;
+  const image = (areas: Partial<GuestImage>): GuestImage => ({
+    size: 4096,
+    kind: 'amd-sev',
+    entries: [],
+    code,
+    ...areas,
+  });
   const hashArea = { base: 0x810c00, size: 0x400 };
 
   it('is refused where the image cannot check the kernel that was measured, whatever the verdict says', async () => {
@@ -341,11 +348,21 @@ describe('what the record says of its guest image', () => {
     );
     expect((await check(world.evidence, { sha256: sha256(), image: image({}) })).status).toBe('refused');
     expect((await check(world.evidence, { sha256: sha256(), image: undefined })).status).toBe('refused');
+    const advertising = { kernelHashes: 'missing', secrets: 'missing' } as const;
+    const other = image({ hashArea, code: advertising });
+    expect((await check(world.evidence, { sha256: sha256(), image: other })).status).toBe('refused');
     const moved = image({ hashArea: { base: 0x1000, size: 0x400 } });
     expect((await check(world.evidence, { sha256: sha256(), image: moved })).status).toBe('refused');
     expect((await check(world.evidence, { sha256: new Uint8Array(32), image: image({ hashArea }) })).status).toBe(
       'refused',
     );
+  });
+
+  it('is refused for an image that only advertises, and stays open where the owner vouched for it', async () => {
+    const facts = { kind: 'code', hashArea, code: { kernelHashes: 'missing', secrets: 'missing' } } as const;
+    expect((await check(withFacts(facts))).status).toBe('refused');
+    const { checks } = await check(withFacts({ ...facts, vouched: true }));
+    expect(checks.find(({ name }) => name === 'kernel')?.status).toBe('not-checked');
   });
 
   it('is open in records from before it was written down', async () => {

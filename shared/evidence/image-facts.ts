@@ -17,10 +17,12 @@ export interface ReadImage {
 }
 
 /** The facts that a record carries of an image. */
-export const factsOfImage = ({ kind, hashArea, secretArea }: GuestImage): Facts => ({
+export const factsOfImage = ({ kind, hashArea, secretArea, code }: GuestImage, vouched = false): Facts => ({
   kind,
   ...(hashArea && { hashArea: { base: hashArea.base, size: hashArea.size } }),
   ...(secretArea && { secretArea: { base: secretArea.base, size: secretArea.size } }),
+  ...(code && { code: { kernelHashes: code.kernelHashes, secrets: code.secrets } }),
+  ...(vouched && { vouched }),
 });
 
 export type ImageState =
@@ -34,7 +36,7 @@ export type ImageState =
   | { readonly kind: 'untold' };
 
 /** Whether this image can do what was measured. */
-export function imageStateOf({ expected }: Evidence, read: ReadImage | undefined): ImageState {
+export function imageStateOf({ expected, launch: { simulated } }: Evidence, read: ReadImage | undefined): ImageState {
   const { guestImage, kernel } = expected;
   if (read && !equalBytes(read.sha256, fromHex(guestImage.sha256)))
     return { kind: 'other-image', own: toHex(read.sha256) };
@@ -42,14 +44,21 @@ export function imageStateOf({ expected }: Evidence, read: ReadImage | undefined
   const image = read ? read.image : told;
   if (!read && !told) return { kind: 'untold' };
   const wants = { kernelHashes: kernel !== undefined, es: false, secret: false };
-  const finding = imageFindings(image, wants).find(({ severity }) => severity === 'refused');
+  const { vouched = false } = guestImage.facts ?? {};
+  const against = (word: boolean): Finding | undefined =>
+    imageFindings(image, wants, { vouched: word, simulated }).find(({ severity }) => severity === 'refused');
+  const finding = against(vouched);
   if (finding) return { kind: 'refused', finding };
   if (read?.image && guestImage.facts && !isSame(factsOfImage(read.image), guestImage.facts))
     return { kind: 'other-facts' };
-  return { kind: read ? 'proven' : 'claimed' };
+  // That its owner vouched for it, only the record says.
+  return { kind: read && !against(false) ? 'proven' : 'claimed' };
 }
 
 const isSame = (a: Facts, b: Facts): boolean =>
-  a.kind === b.kind && sameArea(a.hashArea, b.hashArea) && sameArea(a.secretArea, b.secretArea);
+  a.kind === b.kind &&
+  sameArea(a.hashArea, b.hashArea) &&
+  sameArea(a.secretArea, b.secretArea) &&
+  a.code?.kernelHashes === b.code?.kernelHashes;
 
 const sameArea = (a: Facts['hashArea'], b: Facts['hashArea']): boolean => a?.base === b?.base && a?.size === b?.size;

@@ -4,6 +4,7 @@ import { fromUtf8 } from '../bytes/text.ts';
 import { parseJson } from '../encodings/strict-json.ts';
 import { SevError } from '../errors.ts';
 import { DEVICE_KEY_SIZE, DEVICE_SIGNATURE_SIZE } from './device-key.ts';
+import { CODE_FOUND } from '../guest/firmware-code.ts';
 import { SEV_CERT_SIZE } from '../sev/formats/sev-cert.ts';
 import { MAX_VCPUS, VMSA_SIZE, VMSA_VARIANTS } from '../guest/vmsa.ts';
 import {
@@ -65,6 +66,10 @@ export const imageFacts = object({
   kind: literal('amd-sev', 'whole', 'code', 'vars', 'unknown'),
   hashArea: optional(area),
   secretArea: optional(area),
+  /** What the code in it was seen to do with these areas. */
+  code: optional(object({ kernelHashes: literal(...CODE_FOUND), secrets: literal(...CODE_FOUND) })),
+  /** The owner vouched for it, by its hash. */
+  vouched: optional(boolean),
 });
 const file = object({ name: name(256), size, sha256: hex(32) });
 const page = object({ name: name(256), page: blob(VMSA_SIZE) });

@@ -4,9 +4,9 @@ import { fromUtf8 } from '../../shared/bytes/text.ts';
 import { parseDeviceKey } from '../../shared/evidence/device-key.ts';
 import type { ReadImage } from '../../shared/evidence/image-facts.ts';
 import { type Check, type Recheck, recheckEvidence } from '../../shared/evidence/recheck.ts';
-import { guestImageOf } from '../../shared/guest/guest-image.ts';
+import { guestImageOf, withCode } from '../../shared/guest/guest-image.ts';
 import type { ExitCode } from './exit-code.ts';
-import { hashFile } from './hash-file.ts';
+import { hashImage } from './hash-file.ts';
 import { visibleLine } from '../../shared/text/visible.ts';
 import { freeValues, type OptionTable } from './options.ts';
 import { readFileIfThere, readSmallFile } from './read-file.ts';
@@ -63,8 +63,9 @@ async function readDeviceKey(value: string): Promise<Uint8Array> {
 
 /** An image that says nothing of itself is still one, of which nothing is known. */
 function readImage(path: string): ReadImage {
-  const file = hashFile(path);
-  return { sha256: file.sha256(), image: guestImageOf(file) };
+  const file = hashImage(path);
+  const image = guestImageOf(file);
+  return { sha256: file.sha256(), image: image && file.whole ? withCode(image, file.whole) : image };
 }
 
 function refuseSimulated(recheck: Recheck, taken: boolean): Recheck {

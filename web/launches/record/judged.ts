@@ -7,7 +7,7 @@ import type { Decision } from '../../../shared/sev/decide/decision.ts';
 import type { Finding } from '../../../shared/findings/finding.ts';
 import { factsOfImage } from '../../../shared/evidence/image-facts.ts';
 import type { Evidence } from '../../../shared/evidence/record.ts';
-import type { ImageRecord } from '../../library/reference-record.ts';
+import { type ImageRecord, readImageOf } from '../../library/reference-record.ts';
 import type { Reported } from './told-by-host.ts';
 import { type CpuPlan, type Plan, usesEs } from '../sev/plan/plan.ts';
 
@@ -57,9 +57,11 @@ export const keptFindings = ({ findings }: Judged): readonly Finding[] =>
 
 function expectedOf(plan: Plan, image: ImageRecord): Omit<Evidence['expected'], 'launchDigest'> {
   const { kernel, cpu, floor } = plan;
-  const { name, size, sha256, midstate, guestImage } = image;
+  const { name, size, sha256, midstate } = image;
+  // What a claim says of an image is no fact.
+  const guestImage = readImageOf(image);
   const { resetEip } = guestImage ?? {};
-  const facts = guestImage && factsOfImage(guestImage);
+  const facts = guestImage && factsOfImage(guestImage, image.vouchedAt !== undefined);
   return {
     guestImage: {
       ...{ name, size, sha256, midstate: encodeMidstate(midstate) },
