@@ -3,6 +3,7 @@ import { concat } from '../../../shared/bytes/writer.ts';
 import { sha256Sync } from '../../../shared/crypto/sha256-stream.ts';
 import { webCryptoRandom } from '../../../shared/crypto/subtle.ts';
 import { SevError } from '../../../shared/errors.ts';
+import { expectDigest } from '../../../shared/sev/decide/expectation.ts';
 import { parseCertChain } from '../../../shared/sev/formats/cert-chain.ts';
 import { parseLaunchMeasure } from '../../../shared/sev/formats/launch-measure.ts';
 import { makeLaunchSession } from '../../../shared/sev/session/launch-session.ts';
@@ -58,7 +59,7 @@ function launchOf(world: LaunchedGuest) {
     },
     present: () => record,
     change: (next: (present: LaunchRecord) => LaunchRecord) => Promise.resolve((record = next(record))),
-    expectation: () => Promise.resolve({ launchDigest: sha256Sync(IMAGE) }),
+    expectation: () => Promise.resolve(expectDigest(sha256Sync(IMAGE), { origin: 'typed-here' })),
     connectedRelay: () => ({ name: 'host:8455', connection: { ask } }) as unknown as LaunchRelay,
     guestOfHost: () => record.guest!,
   };

@@ -18,7 +18,7 @@ export interface LaunchRelay {
 /** Of the app, what a launch needs. */
 export interface Launching {
   readonly launches: Pick<Launches, 'find' | 'open' | 'change' | 'findByNonce' | 'list'>;
-  readonly library: Pick<Library, 'find' | 'findImage' | 'add' | 'files' | 'images'>;
+  readonly library: Pick<Library, 'find' | 'findImage' | 'add' | 'confirm' | 'vouch' | 'files' | 'images'>;
   readonly platforms: Pick<Platforms, 'find'>;
   readonly relays: { find(url: string | undefined): LaunchRelay | undefined };
   readonly vault: () => Promise<Pick<Vault, 'makeSession' | 'judge' | 'seal' | 'packetOf' | 'searchKeys' | 'retire'>>;

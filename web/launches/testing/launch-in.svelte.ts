@@ -9,6 +9,7 @@ import type { StoredLaunchSession } from '../../../shared/sev/session/launch-ses
 import type { ImageRecord } from '../../library/reference-record.ts';
 import type { LaunchEvent, LaunchRecord, LaunchState } from '../record/launch-record.ts';
 import { FIRST_CPU } from '../sev/plan/plan.ts';
+import { FIRST_ORIGINS } from '../sev/plan/plan-origins.ts';
 import { LaunchTask } from '../task/launch-task.svelte.ts';
 import type { Launching, LaunchRelay } from '../task/launching.ts';
 
@@ -33,6 +34,8 @@ const image: ImageRecord = {
   size: IMAGE.length,
   sha256: SHA256,
   midstate: new Sha256Stream().update(IMAGE).midstate(),
+  origin: 'hashed-here',
+  guestImage: { size: IMAGE.length, kind: 'unknown', entries: [] },
 };
 
 /** SEV without ES, and no key sharing. */
@@ -73,7 +76,10 @@ function recordIn(state: LaunchState): LaunchRecord {
     platformName: 'host',
     chain: new Uint8Array(8336).fill(4),
     relayUrl: 'ws://host',
-    plan: { imageId: SHA256, policy: POLICY, acceptsKeySharing: false, cpu: FIRST_CPU },
+    plan: {
+      ...{ imageId: SHA256, policy: POLICY, acceptsKeySharing: false, cpu: FIRST_CPU },
+      origins: { ...FIRST_ORIGINS, image: 'hashed-here' },
+    },
     ...(hasSession && { session: SESSION }),
     ...(hasGuest && { guest: GUEST, guestState: 'paused' as const, reported: REPORTED }),
     history: events.map((event) => ({ at: 1, event })),
@@ -138,6 +144,8 @@ export class LaunchIn implements Launching {
     find: () => undefined,
     findImage: (sha256: string | undefined) => (sha256 === SHA256 ? image : undefined),
     add: () => Promise.resolve(image),
+    confirm: () => Promise.resolve(image),
+    vouch: () => Promise.resolve(),
   } satisfies Launching['library'];
 
   readonly platforms = { find: () => undefined };
