@@ -15,8 +15,10 @@ export const shell = {
   keysAre: { open: 'Keys: open', locked: 'Keys: locked' },
   aboutLead: 'Verifies an AMD SEV platform and its guest on your own device, before you hand over a secret.',
   build: 'This build',
-  buildNote: 'SHA-256 over the hashes of all files of this app; compare it with the one that the release names.',
-  noBuild: 'This is a development build; it has no hash to compare.',
+  buildNote: 'Computed on this device from the files of the app that are kept here.',
+  buildLimit:
+    'A changed app could show any number here. To be sure, check the files from outside: run sev-verifier check-app, or compare on another device.',
+  noBuild: 'The files of the app are not kept on this device yet, so there is no build to compute.',
   notFound: 'There is nothing at this address.',
   notFoundNext: 'Go back to your launches.',
   simulated: 'SIMULATED',
