@@ -4,7 +4,13 @@ import { fromHex, toHex, toUtf8 } from '../bytes/text.ts';
 import { concat } from '../bytes/writer.ts';
 import { describeWithVectors, vectorJson } from '../testing/vectors.ts';
 import { grubPassphrase, knownSecret, LUKS_PASSPHRASE_GUID, passphraseWarning } from './known-secrets.ts';
-import { encodeSecretTable, MAX_SINGLE_SECRET, parseSecretTable, type SecretEntry } from './secret-table.ts';
+import {
+  encodeSecretTable,
+  MAX_SINGLE_SECRET,
+  parseSecretTable,
+  SECRET_TABLE_GUID,
+  type SecretEntry,
+} from './secret-table.ts';
 
 const entries = fc.uniqueArray(fc.record({ guid: fc.uuid(), data: fc.uint8Array({ maxLength: 300 }) }), {
   minLength: 1,
@@ -57,6 +63,18 @@ describe('A secret table', () => {
     expect(() => parseSecretTable(changed(0, 0))).toThrow('MEASURE_SECRET_TABLE at secret.guid');
     expect(() => parseSecretTable(changed(36, 19))).toThrow('MEASURE_SECRET_TABLE at secret.entry0');
     expect(() => parseSecretTable(changed(36, 29))).toThrow('MEASURE_SECRET_TABLE at secret.entry0');
+  });
+
+  it('is refused where Linux would not show all of it, or take an entry for a table', () => {
+    const entries = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({
+        guid: `00000000-0000-4000-8000-${i.toString(16).padStart(12, '0')}`,
+        data: new Uint8Array(1),
+      }));
+    expect(parseSecretTable(encodeSecretTable(entries(64)))).toHaveLength(64);
+    expect(() => encodeSecretTable(entries(65))).toThrow('MEASURE_SECRET_TABLE');
+    for (const guid of [SECRET_TABLE_GUID, SECRET_TABLE_GUID.toUpperCase()])
+      expect(() => encodeSecretTable([{ guid, data: new Uint8Array(1) }])).toThrow('MEASURE_SECRET_GUID');
   });
 
   it('takes a GUID once, in whatever case', () => {

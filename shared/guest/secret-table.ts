@@ -3,6 +3,7 @@ import { SevError } from '../errors.ts';
 import { isZero } from '../bytes/equal.ts';
 import { encodeGuid, type Guid, parseGuid } from '../bytes/guid.ts';
 import { ByteReader } from '../bytes/reader.ts';
+import { SECRET_TABLE_WORDS } from './words.ts';
 import { ByteWriter } from '../bytes/writer.ts';
 
 export const SECRET_TABLE_GUID: Guid = '1e74f542-71dd-4d66-963e-ef4287ff173b';
@@ -16,6 +17,9 @@ export const MAX_SINGLE_SECRET = MAX_SECRET_SIZE - 2 * SECRET_HEADER_SIZE;
 const BLOCK = 16;
 /** Zeros behind the table: up to a multiple of 16, and one block more where libvirt's tool made it. */
 const MAX_PADDING = 2 * BLOCK - 1;
+
+/** Linux lists no more files in its secrets folder (EFI_SECRET_NUM_FILES). */
+export const MAX_SECRETS = 64;
 
 export interface SecretEntry {
   readonly guid: Guid;
@@ -31,6 +35,8 @@ export interface SecretEntry {
  */
 export function encodeSecretTable(entries: readonly SecretEntry[], areaSize?: number): Uint8Array {
   if (entries.length === 0) throw new SevError('MEASURE_SECRET_TABLE', { because: 'It has no entry.' });
+  if (entries.length > MAX_SECRETS)
+    throw new SevError('MEASURE_SECRET_TABLE', SECRET_TABLE_WORDS.tooMany(entries.length));
   requireGuids(entries, 'secret');
   const size = entries.reduce((sum, { data }) => sum + SECRET_HEADER_SIZE + data.length, SECRET_HEADER_SIZE);
   const padded = Math.ceil(size / BLOCK) * BLOCK;
@@ -96,6 +102,7 @@ function requireGuids(entries: readonly SecretEntry[], at: string): void {
     const plain = guid.toLowerCase();
     if (plain === NIL_GUID)
       throw new SevError('MEASURE_SECRET_GUID', { at, because: 'The nil GUID marks deleted entries.' });
+    if (plain === SECRET_TABLE_GUID) throw new SevError('MEASURE_SECRET_GUID', { at, ...SECRET_TABLE_WORDS.ownGuid });
     if (seen.has(plain)) throw new SevError('MEASURE_SECRET_GUID', { at, because: `${plain} is there twice.` });
     seen.add(plain);
   }

@@ -44,3 +44,31 @@ function makersOf(page: Uint8Array, reading: Omit<VmsaReading, 'madeBy'>): VmsaR
       .map((cpu) => ({ variant, cpu })),
   );
 }
+
+/** The known page that this one is most like, and where it has other bytes. */
+export interface ClosestVmsa {
+  readonly variant: VmsaVariant;
+  readonly cpu: VmsaCpu;
+  /** Offsets, in order. */
+  readonly differsAt: readonly number[];
+}
+
+/**
+ * For a page that nobody known makes: what is strange about it.
+ * @param page exactly 4,096 bytes
+ * @throws SevError BYTES_LENGTH
+ */
+export function closestTo(page: Uint8Array): ClosestVmsa {
+  const { cpuSignature, eip, sevFeatures } = readVmsa(page);
+  const settings = { cpuSignature, resetEip: eip, sevFeatures: Number(sevFeatures & 0xffn) };
+  const known = VMSA_VARIANTS.flatMap((variant) =>
+    (['boot', 'other'] as const).map((cpu) => ({
+      ...{ variant, cpu },
+      differsAt: differences(buildVmsa({ ...settings, variant }, cpu), page),
+    })),
+  );
+  return known.reduce((best, one) => (one.differsAt.length < best.differsAt.length ? one : best));
+}
+
+const differences = (a: Uint8Array, b: Uint8Array): readonly number[] =>
+  Array.from(a.keys()).filter((offset) => a[offset] !== b[offset]);

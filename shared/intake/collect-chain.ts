@@ -84,6 +84,8 @@ function chooseCek(ceks: readonly SevCert[], problems: SevError[]): SevCert | un
   const signed = ceks.filter(isSigned);
   const own = exported ? signed.filter((cek) => isSameKey(cek, exported)) : signed;
   if (own.length < signed.length) problems.push(new SevError('CERT_CEK_OTHER_CHIP', { at: 'cek' }));
+  if (own.some((cek) => !isSameKey(cek, own[0]!)))
+    problems.push(new SevError('CERT_MIXED', { at: 'cek', because: 'There are CEKs of different chips.' }));
   return own.at(-1) ?? exported;
 }
 

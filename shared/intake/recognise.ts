@@ -5,8 +5,9 @@ import { readBinary, readLargeFile, readTransportKey } from './binary.ts';
 import { MAX_INPUT_BYTES } from './limits.ts';
 import type { Piece } from './piece.ts';
 import { nameOfSource } from './places.ts';
-import { asText, readText } from './text.ts';
+import { asText, encodedLength, readText } from './text.ts';
 import { nameUnknown } from './unknown.ts';
+import { unknownSize } from './words.ts';
 import { looksLikeZip, readZip } from './zip.ts';
 
 /**
@@ -67,12 +68,18 @@ async function recogniseZip(bytes: Uint8Array, name: string): Promise<Piece[]> {
   throw new SevError('BYTES_UNKNOWN', { at: name, sentence });
 }
 
+/** Its own size, or that of the bytes that a text stands for: a byte more or less is how a blob is cut. */
+function sizeOf(bytes: Uint8Array, text: string | undefined): string {
+  const encoded = text === undefined ? undefined : encodedLength(text);
+  return unknownSize(encoded ?? { encoding: undefined, length: bytes.length });
+}
+
 async function recogniseOne(bytes: Uint8Array, name: string): Promise<Piece[]> {
   try {
     const pieces = await readOne(bytes, name);
     if (pieces.length > 0) return pieces;
-    const because = `It has ${bytes.length} bytes.`;
-    throw nameUnknown(bytes, asText(bytes), name) ?? new SevError('BYTES_UNKNOWN', { at: name, because });
+    const text = asText(bytes);
+    throw nameUnknown(bytes, text, name) ?? new SevError('BYTES_UNKNOWN', { at: name, because: sizeOf(bytes, text) });
   } catch (error) {
     if (!(error instanceof SevError)) throw error;
     return [broken(bytes, name, error)];

@@ -87,11 +87,20 @@ const withoutWrapping = (text: string): string =>
     .replace(/^data:[a-z0-9.+/;=-]{0,80};base64,/i, '')
     .replaceAll(/^["']|["'],?$/g, '');
 
+/** Zeros in base64 are hex digits too, which nothing would ever hold so many of. */
+const ZEROS = /^A{16,}={0,2}$/;
+
 const DECODERS = [
   [
     'hex',
     (digits: string) =>
-      fromHex(/^[0-9a-f]{2}(?::[0-9a-f]{2})+$/i.test(digits) ? digits.replaceAll(':', '') : digits.replace(/^0x/i, '')),
+      fromHex(
+        ZEROS.test(digits)
+          ? ''
+          : /^[0-9a-f]{2}(?::[0-9a-f]{2})+$/i.test(digits)
+            ? digits.replaceAll(':', '')
+            : digits.replace(/^0x/i, ''),
+      ),
   ],
   ['base64', fromAnyBase64],
 ] as const;
@@ -102,6 +111,22 @@ function fromAnyBase64(digits: string): Uint8Array {
   const groups = standard.match(/[^=]+={0,2}/g) ?? [];
   if (groups.join('').length < standard.length) throw new SevError('BYTES_ENCODING');
   return concat(...groups.map((group) => fromBase64(group.padEnd(4 * Math.ceil(group.length / 4), '='))));
+}
+
+/** A shorter word is base64 by chance. */
+const MIN_ENCODED = 24;
+
+/** How many bytes a text holds that is nothing but hex or base64; undefined for any other. */
+export function encodedLength(
+  text: string,
+): { readonly encoding: 'hex' | 'base64'; readonly length: number } | undefined {
+  const digits = withoutWrapping(text.trim()).replaceAll(/\s/g, '');
+  if (digits.length < MIN_ENCODED) return undefined;
+  for (const [encoding, decode] of DECODERS) {
+    const length = attempt(() => decode(digits))?.length ?? 0;
+    if (length > 0) return { encoding, length };
+  }
+  return undefined;
 }
 
 function attempt(decode: () => Uint8Array): Uint8Array | undefined {

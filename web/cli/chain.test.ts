@@ -135,6 +135,36 @@ describe('chain', () => {
     expect(json.links.some(({ status }) => status !== 'verified')).toBe(true);
   });
 
+  it('says what was given where there is no certificate at all, and never that a chain is incomplete', async () => {
+    const folder = new TestFolder();
+    await run('oca', 'generate', folder.at('oca.cert'), folder.at('oca.key'));
+    for (const [name, bytes, words] of [
+      ['report', new Uint8Array(208).fill(0xc7), 'This is an attestation report'],
+      ['blob', new Uint8Array(128).fill(0xc7), 'This is a session blob'],
+      ['measurement', new Uint8Array(48).fill(0xc7), 'This is a launch measurement'],
+      ['vm_tik.bin', new Uint8Array(16).fill(0xc7), 'This is a transport key'],
+      ['owner.pem', folder.read('oca.key'), 'This is a private key; it belongs under ownership, and never to a host.'],
+      ['id', new Uint8Array(64).fill(0xc7), "This is a chip's id"],
+    ] as const) {
+      const { code, err } = await run('chain', folder.write(name, bytes));
+      expect([name, code, err]).toEqual([name, 2, expect.stringContaining(words)]);
+      expect(err).not.toContain('INCOMPLETE');
+    }
+  });
+
+  it('tells CEKs of two chips apart where no export says which is meant', async () => {
+    const [folder, other] = [new TestFolder(), new TestFolder()];
+    const { chain } = await simulatedPlatform(folder);
+    const foreign = await simulatedPlatform(other);
+    const { code, json } = await runJson<ChainJson>(
+      'chain',
+      chain,
+      other.write('cek', foreign.amdSp.amdCek()),
+      '--simulated',
+    );
+    expect([code, json.error?.code]).toEqual([1, 'CERT_MIXED']);
+  });
+
   it('passes over what is nothing known in a folder, but not a folder of nothing', async () => {
     const folder = new TestFolder();
     const { chain } = await simulatedPlatform(folder);

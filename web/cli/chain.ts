@@ -6,6 +6,7 @@ import { visibleLine } from '../../shared/text/visible.ts';
 import { required } from './options.ts';
 import { PLATFORM_HELP, PLATFORM_OPTIONS, type ReadPlatform, readPlatform } from './platform-files.ts';
 import { errorText, type Result, verb } from './verb.ts';
+import { CHAIN_WORDS } from './words.ts';
 
 const HELP = `Usage: sev-verifier chain PATH… [OPTIONS]
 
@@ -16,7 +17,8 @@ without), a single certificate, or what QMP or virsh printed; several are taken 
 ${PLATFORM_HELP}
   --json             one JSON object instead
 
-Exit codes: 0 genuine (or simulated, with --simulated), 1 refused, 2 wrong use or unreadable input.
+Exit codes: 0 genuine (or simulated, with --simulated), 1 refused, 2 wrong use or unreadable input, 3 genuine, with a
+warning: something was given beside the chain that does not go with it, or a certificate is unusual.
 `;
 
 export const run = verb({
@@ -25,8 +27,11 @@ export const run = verb({
   act: async ({ options, free }): Promise<Result> => {
     required(free[0], 'PATH');
     const platform = await readPlatform({ ...options, paths: free });
-    const exitCode = platform.refusal ? 1 : 0;
-    const verdict = platform.refusal ? REFUSED : verdictOf(platform.report);
+    const { refusal, collected, report } = platform;
+    const isWarned = collected.problems.length > 0 || report.notes.length > 0;
+    const exitCode = refusal ? 1 : isWarned ? 3 : 0;
+    const said = refusal ? REFUSED : verdictOf(report);
+    const verdict = exitCode === 3 ? CHAIN_WORDS.warned(said) : said;
     return { exitCode, json: toJson(platform), text: toText(platform), verdict };
   },
 });

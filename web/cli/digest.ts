@@ -16,6 +16,7 @@ import { type Measurement, readMeasurement, readVersion, REPORTED_OPTIONS } from
 import { readTik } from './transport-key-files.ts';
 import { usage } from './usage.ts';
 import { type Result, verb } from './verb.ts';
+import { DIGEST_WORDS } from './words.ts';
 import { writeOutputs } from './write-file.ts';
 
 const HELP = `Usage: sev-verifier digest --firmware FILE [OPTIONS]
@@ -36,8 +37,8 @@ ${LAUNCH_HELP}
       --force          replace the file if it is there
       --json           one JSON object instead
 
-Exit codes: 0 computed, and equal if there was something to compare; 1 another measurement; 2 wrong use or unreadable
-input. To verify a launch, use \`validate\`.
+Exit codes: 0 computed, and equal if there was something to compare; 1 another measurement, or an image that cannot do
+what is asked of it; 2 wrong use or unreadable input. To verify a launch, use \`validate\`.
 `;
 
 const OPTIONS = {
@@ -104,8 +105,9 @@ function refuseLeftOver(options: Options): undefined {
 
 function say({ launchDigest, inputs }: ExpectedLaunch, measured: Measured | undefined, policy?: number): Result {
   const findings = inputs?.findings ?? [];
+  const isRefused = findings.some(({ severity }) => severity === 'refused');
   const json = {
-    status: measured?.matches === false ? 'mismatch' : 'computed',
+    status: measured?.matches === false ? 'mismatch' : isRefused ? 'refused' : 'computed',
     launchDigest: { hex: toHex(launchDigest), base64: toBase64(launchDigest) },
     ...(policy !== undefined && { policy: { value: policy, text: showPolicy(policy) } }),
     ...(inputs && { measured: measuredParts(inputs) }),
@@ -121,7 +123,8 @@ function say({ launchDigest, inputs }: ExpectedLaunch, measured: Measured | unde
     ...findingLines(findings),
     '',
   ].join('\n');
-  return { exitCode: measured?.matches === false ? 1 : 0, json, text };
+  const verdict = measured?.matches === false ? MISMATCH : isRefused ? DIGEST_WORDS.refused : undefined;
+  return { exitCode: verdict === undefined ? 0 : 1, json, text, ...(verdict !== undefined && { verdict }) };
 }
 
 /** Whole, one parameter a line, with what cannot be seen to be seen. */

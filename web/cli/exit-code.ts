@@ -1,7 +1,7 @@
 // What a failure means for a script: 1 refused or mismatch, 2 wrong use or unreadable input.
 import type { ErrorCode, SevError } from '../../shared/errors.ts';
 
-/** 3 is an answer of its own: `evidence`, of what nothing contradicts and nothing proves. */
+/** 3 is neither yes nor no: nothing speaks against it, and something is open or strange (`chain`, `evidence`). */
 export type ExitCode = 0 | 1 | 2 | 3;
 
 // Codes that say “this can be read, and it is not to be trusted”. All others are about the input or the use.

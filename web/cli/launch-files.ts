@@ -95,12 +95,18 @@ export async function readLaunch(
   return { launchDigest: inputs.image.sha256(tail), inputs };
 }
 
-async function readInputs(options: LaunchOptions, es: boolean | undefined, secret: boolean): Promise<LaunchInputFiles> {
+async function readInputs(
+  options: LaunchOptions,
+  asksEs: boolean | undefined,
+  secret: boolean,
+): Promise<LaunchInputFiles> {
   const { kernel, initrd, cmdline } = options;
-  const { firmware, vcpus } = requireLaunchFiles(options, es);
+  const { firmware, vcpus } = requireLaunchFiles(options, asksEs);
   const image = hashImage(firmware);
   const vouched = isVouchedFor(options, image);
-  const wants = { kernelHashes: kernel !== undefined, es: vcpus !== undefined, secret };
+  // Pages from files say themselves where their CPUs start.
+  const es = vcpus !== undefined && options['vmsa-cpu0'] === undefined;
+  const wants = { kernelHashes: kernel !== undefined, es, secret };
   const { guestImage, findings } = readImage(image, wants, { vouched, simulated: true });
   const kernelHashes = hashKernelFiles({ kernel, initrd, cmdline });
   const vmsas = vcpus === undefined ? undefined : await readVmsas(options, vcpus, { image, guestImage });

@@ -44,6 +44,10 @@ describe('oca', () => {
     const csr = folder.write('csr.txt', `${Buffer.from(amdSp.pekCsr()).toString('base64')}\n`);
     const out = ['--out', folder.at('out')];
     expect(await run('oca', 'sign', csr, key, ...out)).toMatchObject({ code: 0 });
+    const old = amdSp.pekCsr();
+    old[0] = 2;
+    const refused = await run('oca', 'sign', folder.write('old', old), key, ...out, '--force');
+    expect(refused.err).toContain('Ask the operator for the request (PEK CSR) again');
     const swapped = await run('oca', 'sign', key, csr, ...out, '--force');
     expect(swapped.err).toContain('This is a private key');
     expect((await run('oca', 'sign', chain, key, ...out)).err).toContain("a platform's PDH certificate");

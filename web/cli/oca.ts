@@ -11,7 +11,13 @@ import {
   type OwnerKey,
   type OwnerKeyForm,
 } from '../../shared/sev/session/owner-key.ts';
-import { makeOcaCertificate, parsePekCsr, signPekCsr, verifyOca } from '../../shared/sev/session/ownership.ts';
+import {
+  makeOcaCertificate,
+  parsePekCsr,
+  signPekCsr,
+  unreadableCsr,
+  verifyOca,
+} from '../../shared/sev/session/ownership.ts';
 import { sevctlId } from '../../shared/sev/verify/cert-id.ts';
 import { freeValues, type Given, type OptionTable } from './options.ts';
 import { readFile } from './platform-files.ts';
@@ -37,6 +43,8 @@ pek_csr.signed.cert and oca.cert: the two that the platform imports.
 
 KEY may be PEM or DER, SEC 1 or PKCS #8, on secp384r1. The new one is readable by you alone (0600), and goes only into a
 folder that others can neither read nor write.
+
+Exit codes: 0 written; 1 refused: a request or certificate that is not as it should be; 2 wrong use or unreadable input.
 `;
 
 const OPTIONS = {
@@ -76,7 +84,9 @@ async function generate([cert, keyFile]: [string, string], { format = 'pem', for
 }
 
 async function sign([csrFile, keyFile]: [string, string], { oca: ocaFile, pek, out, force }: Options): Promise<Result> {
-  const request = await readCertificate(csrFile, 'pek-csr');
+  const request = await readCertificate(csrFile, 'pek-csr').catch((error: unknown) =>
+    Promise.reject(unreadableCsr(error) as Error),
+  );
   const csr = parsePekCsr(request.bytes, pek === undefined ? undefined : await readCertificate(pek, 'pek'), csrFile);
   const key = await readOwnerKey(keyFile);
   const oca = await (ocaFile === undefined

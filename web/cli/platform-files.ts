@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { placedIn, SevError } from '../../shared/errors.ts';
 import type { SevCert } from '../../shared/sev/formats/sev-cert.ts';
 import { type CollectedChain, collectChain } from '../../shared/intake/collect-chain.ts';
-import { expectPiece } from '../../shared/intake/expect-piece.ts';
-import type { Piece } from '../../shared/intake/piece.ts';
+import { expectPiece, swapped } from '../../shared/intake/expect-piece.ts';
+import type { Piece, PieceKind } from '../../shared/intake/piece.ts';
 import { isBystander, recognise } from '../../shared/intake/recognise.ts';
 import { requireOwner } from '../../shared/sev/session/ownership.ts';
 import { type ChainReport, inspectCertChain, type TrustedPdh } from '../../shared/sev/verify/cert-chain.ts';
@@ -44,12 +44,25 @@ const MAX_FILES = 256;
 /** @throws SevError BYTES_… when a file cannot be read or is nothing known here */
 export async function readPlatform(files: PlatformFiles): Promise<ReadPlatform> {
   const platform = (await Promise.all(files.paths.map(readPieces))).flat();
+  requireCertificates(platform, files.paths);
   const ca = files.ca === undefined ? [] : await readFile(files.ca);
   if (files.ca !== undefined) expectPiece(ca, 'ask', files.ca);
   const pinned = files.oca === undefined ? undefined : await readOca(files.oca);
   const collected = await collectChain([...platform, ...ca], KNOWN_ROOTS);
   const report = await inspectCertChain(collected.chain, KNOWN_ROOTS, { chipId: collected.chipId });
   return { collected, report, refusal: refusalOf(report, collected, pinned, files.simulated) };
+}
+
+/** What speaks of a platform: its certificates, what may be taken for one, and the answer that there is none. */
+const OF_CHAIN: ReadonlySet<PieceKind> = new Set<PieceKind>([
+  ...(['pdh', 'pek', 'oca', 'cek', 'ask', 'ark', 'unreadable', 'godh', 'pek-csr', 'pek-signed', 'qmp-error'] as const),
+]);
+
+/** Where there is no certificate at all, nothing is incomplete: something else was given. */
+function requireCertificates(pieces: readonly Piece[], paths: readonly string[]): void {
+  if (pieces.some(({ kind }) => OF_CHAIN.has(kind))) return;
+  const [first] = pieces;
+  if (first) throw swapped(first, 'pdh', first.source || paths.join(', '));
 }
 
 /** @throws SevError the reason why the platform is not to be trusted; BYTES_… as readPlatform */

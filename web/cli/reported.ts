@@ -8,6 +8,8 @@ import {
 } from '../../shared/sev/formats/launch-measure.ts';
 import { expectPiece, type Piece, type PieceOf, recognise } from '../../shared/intake/index.ts';
 import type { ReportedLaunch } from '../../shared/sev/verify/launch-measure.ts';
+import { asText, encodedLength } from '../../shared/intake/text.ts';
+import { MEASUREMENT_WORDS } from './words.ts';
 import { type Given, type OptionTable, required } from './options.ts';
 import { readFileIfThere } from './read-file.ts';
 
@@ -75,7 +77,10 @@ async function recogniseMeasurement(
   try {
     return await recognise(file ?? toUtf8(value), at);
   } catch (cause) {
-    if (file || !(cause instanceof SevError) || cause.code !== 'BYTES_UNKNOWN') throw cause;
+    if (!(cause instanceof SevError) || cause.code !== 'BYTES_UNKNOWN') throw cause;
+    const encoded = encodedLength(file ? (asText(file) ?? '') : value);
+    if (encoded) throw new SevError('BYTES_LENGTH', { at, ...MEASUREMENT_WORDS.length(encoded.length), cause });
+    if (file) throw cause;
     const because = 'There is no such file, and it is no measurement in base64 or hex.';
     throw new SevError('BYTES_ENCODING', { at, because, cause });
   }

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fromBase64, toBase64, toHex } from '../../shared/bytes/text.ts';
@@ -41,7 +42,17 @@ async function world(policy = 3, options: Options = {}): Promise<World> {
   const { format = 'sevctl', apiMinor = 24, firmware = FIRMWARE, kernel } = options;
   const folder = new TestFolder();
   const { amdSp, chain } = await simulatedPlatform(folder, { apiMinor });
-  const session = await run('session', chain, String(policy), '--simulated', '--out', folder.path, '--format', format);
+  const session = await run(
+    'session',
+    chain,
+    String(policy),
+    '--simulated',
+    '--no-secrets',
+    '--out',
+    folder.path,
+    '--format',
+    format,
+  );
   expect(session.code, session.err).toBe(0);
   const handle = await launchGuest(amdSp, folder, format, policy);
   await amdSp.launchUpdateData(handle, firmware);
@@ -74,6 +85,57 @@ async function launchGuest(amdSp: SimulatedAmdSp, folder: TestFolder, format: st
       : [folder.read('godh.cert'), folder.read('launch_blob.bin')];
   return amdSp.launchStart({ policy, godh, session });
 }
+
+describe('a measurement whose fields were mixed up', () => {
+  it.each([
+    [
+      'the digest in its place',
+      (m: Uint8Array, digest: Uint8Array) => concat(digest, m.slice(32)),
+      'This is the launch digest',
+    ],
+    ['its nonce first', (m: Uint8Array) => concat(m.slice(32), m.slice(0, 32)), 'The nonce stands before the measure'],
+    [
+      'a byte flipped',
+      (m: Uint8Array) => m.map((byte, i) => (i === 3 ? byte ^ 1 : byte)),
+      'does not match the guest image',
+    ],
+  ])('is refused with %s, and named', async (_, change, words) => {
+    const { launch, folder } = await world();
+    const at = launch.indexOf('--launch-measure-blob') + 1;
+    const digest = new Uint8Array(createHash('sha256').update(FIRMWARE).digest());
+    const changed = launch.with(at, toBase64(change(fromBase64(launch[at]!), digest)));
+    const files = [folder.at('header'), folder.at('payload')];
+    const { code, out } = await run('secret', ...changed, '-s', `luks-key:${folder.at('secret')}`, ...files);
+    expect(code).toBe(1);
+    expect(out).toContain(words);
+    expect(out).toContain('WITHHELD');
+  });
+
+  it.each([47, 49])('is refused for its %i bytes, and that is said', async (length) => {
+    const { launch, folder } = await world();
+    const at = launch.indexOf('--launch-measure-blob') + 1;
+    for (const bytes of [randomBytes(length), Buffer.alloc(length, 0xf1)])
+      for (const text of [
+        bytes.toString('base64'),
+        bytes.toString('hex'),
+        folder.write('m', bytes.toString('base64')),
+      ]) {
+        const changed = launch.with(at, text);
+        const { code, err } = await run('secret', ...changed, '-s', `luks-key:${folder.at('secret')}`, 'h', 'p');
+        expect([code, err]).toEqual([
+          2,
+          expect.stringContaining(`has 48 bytes (32 of measure, 16 of nonce); this has ${length}.`),
+        ]);
+      }
+  });
+
+  it('of nothing but zeros is 48 bytes, not hex', async () => {
+    const { launch, folder } = await world();
+    const zeros = launch.with(launch.indexOf('--launch-measure-blob') + 1, 'A'.repeat(64));
+    const { code, out } = await run('secret', ...zeros, '-s', `luks-key:${folder.at('secret')}`, 'h', 'p');
+    expect([code, out]).toEqual([1, expect.stringContaining('WITHHELD')]);
+  });
+});
 
 describe('secret', () => {
   it('packs nothing for a simulated platform that was not asked for by name', async () => {

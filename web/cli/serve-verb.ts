@@ -10,6 +10,8 @@ Serves the web app on loopback of this device, under its strict content security
 
   --port N   the port (default ${DEFAULT_PORT})
   --json     say where as one JSON object
+
+Exit codes: 0 ended by Ctrl-C; 2 wrong use, or the port cannot be had.
 `;
 
 const OPTIONS = {

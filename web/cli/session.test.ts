@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fromBase64 } from '../../shared/bytes/text.ts';
 import { TestFolder } from './testing/folder.ts';
@@ -88,6 +88,10 @@ describe('session', () => {
       run('session', chain, policy, '--simulated', '--force', '--out', folder.at('out'), ...more);
     expect((await session('0')).out).toContain('refused: The policy lets the host debug the guest');
     expect((await session('1')).out).toContain('refused:');
+    for (const policy of ['0', '1', '2', '64'])
+      expect([policy, (await session(policy)).code]).toEqual([policy, policy === '64' ? 2 : 1]);
+    expect(existsSync(folder.at('out'))).toBe(false);
+    expect(await session('0', '--no-secrets')).toMatchObject({ code: 0 });
     expect((await session('1', '--accept-key-sharing')).out).not.toContain('refused:');
     expect((await session('0x1100000f')).out).not.toMatch(/refused:|warning:/);
     const swapped = (await session('0x0011000f')).out;

@@ -6,7 +6,7 @@ import { concat } from '../../shared/bytes/writer.ts';
 import { webCryptoRandom } from '../../shared/crypto/subtle.ts';
 import type { Finding } from '../../shared/findings/finding.ts';
 import { policyFindings } from '../../shared/sev/decide/policy-findings.ts';
-import { showPolicy } from '../../shared/sev/formats/policy.ts';
+import { parsePolicy, showPolicy } from '../../shared/sev/formats/policy.ts';
 import { type LaunchSession, makeLaunchSession } from '../../shared/sev/session/launch-session.ts';
 import { findingLines } from './findings.ts';
 import { freeValues, type Given, type OptionTable, required } from './options.ts';
@@ -15,6 +15,7 @@ import { makePrivateFolder } from './private-folder.ts';
 import { encodeSessionRecord, forgetLaunch, requireUnused } from './session-record.ts';
 import { usage } from './usage.ts';
 import { type Result, verb } from './verb.ts';
+import { SESSION_WORDS } from './words.ts';
 import { type Output, writeOutputs } from './write-file.ts';
 
 const HELP = `Usage: sev-verifier session --chain PATH --policy N [OPTIONS]
@@ -27,6 +28,7 @@ stay here. It is made only for a platform whose chain leads to AMD (see \`chain\
   --policy N         the policy of the guest, with its minimum API where it has one; nothing is cut off
   --accept-key-sharing
                      secrets may be released although the policy lets the host share the guest's key (NOKS clear)
+  --no-secrets       make it also under a policy for which no secret is ever released: the launch can only be measured
   --format FORMAT    whose files: sevctl (the default) or sevtool
                        sevctl:  NAME_godh.b64 NAME_session.b64, NAME_tik.bin NAME_tek.bin, NAME_record.json
                        sevtool: godh.cert launch_blob.bin, tmp_tk.bin, launch_record.json
@@ -39,6 +41,9 @@ ${PLATFORM_HELP}
 Key files are readable by you alone (0600), and the folder must be one that others can neither read nor write. The
 record is nothing secret: \`secret\` and \`validate\` find it beside the keys, and see by it that the platform was
 verified and that the session serves one launch only.
+
+Exit codes: 0 made; 1 refused: the platform, or a policy under which no secret could be released; 2 wrong use or
+unreadable input.
 `;
 
 const OPTIONS = {
@@ -46,6 +51,7 @@ const OPTIONS = {
   chain: { kind: 'list' },
   policy: { kind: 'number' },
   'accept-key-sharing': { kind: 'flag' },
+  'no-secrets': { kind: 'flag' },
   format: { kind: 'text' },
   name: { kind: 'text', short: 'n' },
   out: { kind: 'text' },
@@ -61,6 +67,8 @@ export const run = verb({
     const { paths, policy } = readPlace(options, free);
     const format = readFormat(options.format);
     const name = readName(options.name);
+    const findings = judgePolicy(policy, options);
+    if (findings.some(({ severity }) => severity === 'refused')) return refuse(policy, findings);
     const trustedPdh = await trustPlatform({ ...options, paths });
     const out = options.out ?? '.';
     if (options.out !== undefined) await makePrivateFolder(out);
@@ -82,12 +90,27 @@ export const run = verb({
       if (!options.force) await requireUnused(recordPath);
       await writeOutputs(outputs, options.force);
       if (options.force) await forgetLaunch(recordPath);
-      return say(session, outputs, policyFindings(policy, session.acceptsKeySharing));
+      return say(session, outputs, findings);
     } finally {
       for (const bytes of [...raw, ...outputs.filter(({ isKey }) => isKey).map(({ bytes }) => bytes)]) bytes.fill(0);
     }
   },
 });
+
+/** Before anything is made; a session that can release nothing is wanted only where that is said. */
+function judgePolicy(policy: number, options: Options): readonly Finding[] {
+  parsePolicy(policy, '--policy');
+  const findings = policyFindings(policy, options['accept-key-sharing']);
+  if (!options['no-secrets']) return findings;
+  return findings.map((one) => (one.severity === 'refused' ? { ...one, severity: 'warning' } : one));
+}
+
+function refuse(policy: number, findings: readonly Finding[]): Result {
+  const isSharing = findings.some(({ code }) => code === 'MEASURE_KEY_SHARING');
+  const { verdict, next } = SESSION_WORDS.refused(isSharing);
+  const json = { status: 'refused', policy: { value: policy, text: bothRadices(policy) }, findings };
+  return { exitCode: 1, json, text: [verdict, next, ...findingLines(findings), ''].join('\n'), verdict };
+}
 
 interface Parts {
   readonly session: LaunchSession;

@@ -1,4 +1,6 @@
 // What every verb shares: help, --json, and failures in the words of the error table.
+import { randomUUID } from 'node:crypto';
+import type { Finding } from '../../shared/findings/finding.ts';
 import { SevError } from '../../shared/errors.ts';
 import { visibleLine } from '../../shared/text/visible.ts';
 import { type ExitCode, exitCodeOf } from './exit-code.ts';
@@ -36,22 +38,34 @@ export function verb<T extends OptionTable>({ help, options, act }: Definition<T
       }
       const { exitCode, json, text, verdict } = await act(given, terminal);
       terminal.out(asksJson ? toJson(json) : withVerdict(text, verdict));
-      return exitCode;
+      return exitCode === 0 && refuses(json) ? 1 : exitCode;
     } catch (error) {
       return explain(error, asksJson, terminal);
     }
   };
 }
 
+/** What is refused among its findings never ends with 0, whatever a verb says. */
+const refuses = (json: object): boolean =>
+  'findings' in json && Array.isArray(json.findings)
+    ? (json.findings as readonly Partial<Finding>[]).some(({ severity }) => severity === 'refused')
+    : false;
+
 /** The verdict as the last line, unless the text is nothing else. */
 export const withVerdict = (text: string, verdict: string | undefined): string =>
   verdict === undefined || text.trimEnd() === verdict ? text : `${text.trimEnd()}\n\n${verdict}\n`;
 
-/** Registers may be wider than a JSON number holds exactly; those that are become text. */
-const plainNumber = (_name: string, value: unknown): unknown =>
-  typeof value !== 'bigint' ? value : value <= Number.MAX_SAFE_INTEGER ? Number(value) : `0x${value.toString(16)}`;
-
-const toJson = (value: object): string => `${JSON.stringify(value, plainNumber, 2)}\n`;
+/** JSON. Registers are numbers of up to 64 bits, and are written as such, with all their digits, as sevctl writes them. */
+function toJson(value: object): string {
+  // Drawn, so that no text of a file can be taken for such a number.
+  const mark = `bigint-${randomUUID()}-`;
+  const text = JSON.stringify(
+    value,
+    (_, member: unknown) => (typeof member === 'bigint' ? `${mark}${member}` : member),
+    2,
+  );
+  return `${text.replaceAll(new RegExp(`"${mark}(\\d+)"`, 'g'), '$1')}\n`;
+}
 
 /** Says what went wrong: on stderr for people; with --json on stdout, where the script looks for its answer. */
 export function explain(error: unknown, asJson: boolean, terminal: Terminal): ExitCode {

@@ -1,4 +1,5 @@
 // Every register of a VMSA page by its name in Linux' struct, which are also the names that `sevctl vmsa show` prints.
+import { toHex } from '../../shared/bytes/text.ts';
 import { ByteReader } from '../../shared/bytes/reader.ts';
 
 const SEGMENTS = ['es', 'cs', 'ss', 'ds', 'fs', 'gs', 'gdtr', 'ldtr', 'idtr', 'tr'];
@@ -59,6 +60,9 @@ const REGISTERS: readonly (readonly [name: string, offset: number, size: 1 | 2 |
   ['fcw', 0x410, 2],
 ];
 
+/** 16 bytes, which are no number: shown as they stand. */
+const VALID_BITMAP = 0x3f0;
+
 export interface Segment {
   readonly selector: number;
   readonly attrib: number;
@@ -67,13 +71,14 @@ export interface Segment {
 }
 
 /** @param page 4,096 bytes; integers little-endian */
-export function readRegisters(page: Uint8Array): Readonly<Record<string, Segment | bigint>> {
+export function readRegisters(page: Uint8Array): Readonly<Record<string, Segment | bigint | string>> {
   const segments = SEGMENTS.map((name, i) => [name, readSegment(page.subarray(16 * i, 16 * i + 16), name)] as const);
   const registers = REGISTERS.map(([name, offset, size]) => {
     const bytes = page.subarray(offset, offset + size);
     return [name, bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n)] as const;
   });
-  return Object.fromEntries<Segment | bigint>([...segments, ...registers]);
+  const bitmap = ['valid_bitmap', toHex(page.subarray(VALID_BITMAP, VALID_BITMAP + 16))] as const;
+  return Object.fromEntries<Segment | bigint | string>([...segments, ...registers, bitmap]);
 }
 
 function readSegment(bytes: Uint8Array, name: string): Segment {

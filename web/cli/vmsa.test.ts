@@ -89,6 +89,24 @@ describe('vmsa', () => {
     expect(folder.read('strange')).toEqual(page);
   });
 
+  it('says where a page differs from the closest one that is known, and shows every named register in one type', async () => {
+    const folder = new TestFolder();
+    await run('vmsa', 'build', folder.at('page'), '--cpu', '0', '--cpu-model', 'EPYC');
+    const page = folder.read('page');
+    page[0x3f4] = 0xab;
+    page[0x1f8 + 7] = 0xff;
+    const strange = folder.write('strange', page);
+    const { out } = await run('vmsa', 'show', strange);
+    expect(out).toMatch(/closest to qemu[^,]*, with other bytes at 0x1ff, 0x3f4\n/);
+    expect(out).toMatch(/^valid_bitmap {3}00000000ab0{22}$/m);
+    const shown = await run('vmsa', 'show', strange, '--json');
+    expect(shown.out).toContain('"rax": 18374686479671623680');
+    expect(shown.out).toContain('"valid_bitmap": "00000000ab');
+    const json = JSON.parse(shown.out) as Record<string, unknown>;
+    for (const name of ['rax', 'rbx', 'cr0', 'g_pat', 'mxcsr']) expect(typeof json[name]).toBe('number');
+    expect(json['closest']).toMatchObject({ differsAt: [0x1ff, 0x3f4] });
+  });
+
   it('says what it does not know', async () => {
     const { out } = await run('vmsa', 'show', new TestFolder().write('page', new Uint8Array(4096).fill(0xff)));
     expect(out).toContain('as made by nobody known here');

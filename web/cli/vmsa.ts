@@ -3,7 +3,7 @@ import { toHex } from '../../shared/bytes/text.ts';
 import { sha256Sync } from '../../shared/crypto/sha256-stream.ts';
 import { showSignature } from '../../shared/guest/cpu-signature.ts';
 import { parseGuestImageEnds } from '../../shared/guest/guest-image.ts';
-import { readVmsa } from '../../shared/guest/vmsa-reading.ts';
+import { closestTo, readVmsa } from '../../shared/guest/vmsa-reading.ts';
 import { buildVmsa, changeVmsa, VMSA_VARIANTS, type VmsaSettings } from '../../shared/guest/vmsa.ts';
 import { CPU_OPTIONS, readVmsaSettings } from './cpu-options.ts';
 import { hashFile } from './hash-file.ts';
@@ -12,6 +12,7 @@ import { readSmallFile } from './read-file.ts';
 import { usage } from './usage.ts';
 import { type Result, verb } from './verb.ts';
 import { readRegisters } from './vmsa-registers.ts';
+import { VMSA_WORDS } from './words.ts';
 import { writeOutputs } from './write-file.ts';
 
 const HELP = `Usage: sev-verifier vmsa build FILE --cpu N [OPTIONS]
@@ -32,6 +33,8 @@ or the start of another guest image into such a page; or shows what is in it, an
       --debug-swap     SEV_FEATURES 0x20
       --force          replace the file if it is there
       --json           one JSON object instead
+
+Exit codes: 0 written or shown; 2 wrong use or unreadable input.
 `;
 
 const OPTIONS = {
@@ -123,7 +126,8 @@ async function show(file: string): Promise<Result> {
   return { exitCode: 0, json: { ...registers, ...words }, text: `${summary(page)}\n\n${lines.join('\n')}\n` };
 }
 
-function registerLine(name: string, value: bigint | object): string[] {
+function registerLine(name: string, value: bigint | string | object): string[] {
+  if (typeof value === 'string') return /^0*$/.test(value) ? [] : [`${name.padEnd(14)} ${value}`];
   const text =
     typeof value === 'bigint'
       ? hex(value)
@@ -138,12 +142,17 @@ const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 
 function wordsOf(page: Uint8Array): object {
   const { eip, cpuSignature, madeBy } = readVmsa(page);
-  return { start: hex(eip), cpu: showSignature(cpuSignature), madeBy };
+  return {
+    start: hex(eip),
+    cpu: showSignature(cpuSignature),
+    madeBy,
+    ...(madeBy.length === 0 && { closest: closestTo(page) }),
+  };
 }
 
 function summary(page: Uint8Array): string {
   const { eip, cpuSignature, madeBy } = readVmsa(page);
   const makers = madeBy.map(({ variant, cpu }) => `${variant} (${cpu === 'boot' ? 'boot CPU' : 'other CPUs'})`);
-  const by = makers.length > 0 ? `as made by ${makers.join(', ')}` : 'as made by nobody known here';
+  const by = makers.length > 0 ? `as made by ${makers.join(', ')}` : VMSA_WORDS.foreign(closestTo(page));
   return `starts at ${hex(eip)}, CPU ${showSignature(cpuSignature)}, ${by}`;
 }

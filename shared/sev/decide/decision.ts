@@ -24,6 +24,7 @@ import { expectationFindings } from './expectation-findings.ts';
 import { type Finding, findingOf } from '../../findings/finding.ts';
 import { OWNER } from './owner-words.ts';
 import { policyFindings } from './policy-findings.ts';
+import { swappedFields } from './swapped-fields.ts';
 import { unprovenNotes } from './unproven.ts';
 
 declare const brand: unique symbol;
@@ -232,7 +233,8 @@ async function measureFinding(
   const expected = { launchDigest: expectation.launchDigest, policy: session.policy };
   if (await launchMeasureMatches(session.keys.tik, expected, reported)) return MEASURE_MATCH;
   // The expected measure is not told: in the host's hands it would be a measurement that passes.
-  return findingOf(new SevError('MEASURE_MISMATCH'));
+  const words = await swappedFields(session.keys.tik, expected, reported);
+  return findingOf(new SevError('MEASURE_MISMATCH', words));
 }
 
 function unprovenFindings(session: LaunchSession, expectation: Expectation): readonly Finding[] {

@@ -8,6 +8,7 @@ import type { SignatureSlot } from '../formats/sev-cert.ts';
 import type { TrustedPdh } from '../verify/cert-chain.ts';
 import { verifyEcLink } from '../verify/sev-links.ts';
 import type { OwnerKey } from './owner-key.ts';
+import { OWNERSHIP_WORDS } from './words.ts';
 
 /**
  * The owner's certificate: usage OCA, ECDSA with SHA-256 on P-384, API 0.0, signed by itself in slot 1, slot 2 unused.
@@ -36,13 +37,28 @@ export async function verifyOca(bytes: Uint8Array, at = 'oca'): Promise<SevCert>
  * @throws SevError as parseSevCert; CERT_CSR
  */
 export function parsePekCsr(bytes: Uint8Array, pek?: SevCert, at = 'csr'): SevCert {
-  const csr = parseSevCert(bytes, at);
+  const csr = readCsr(bytes, at);
   if (csr.usage !== 'PEK') throw notCsr(at, `It is the certificate of a key with another use (${csr.usage}).`);
   const signer = csr.signatures.find((slot) => slot !== undefined)?.usage;
   if (signer) throw notCsr(at, `It is signed already, by the ${signer}.`);
   if (pek && !equalBytes(csr.signedBody, pek.signedBody))
     throw notCsr(at, 'It is of another platform, or of a PEK before the present one.');
   return csr;
+}
+
+function readCsr(bytes: Uint8Array, at: string): SevCert {
+  try {
+    return parseSevCert(bytes, at);
+  } catch (error) {
+    throw unreadableCsr(error);
+  }
+}
+
+/** A request that cannot be read is asked for again, not the chain. */
+export function unreadableCsr(error: unknown): unknown {
+  if (!(error instanceof SevError) || !error.code.startsWith('CERT_')) return error;
+  const { code, at, sentence, cause } = error;
+  return new SevError(code, { at, sentence, next: OWNERSHIP_WORDS.askAgain, cause });
 }
 
 /**

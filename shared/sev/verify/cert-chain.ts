@@ -1,4 +1,5 @@
 // Whether a platform's chain leads to a pinned root, and what each of its links says. SEV API, certificate chain.
+import { toHex } from '../../bytes/text.ts';
 import { SevError } from '../../errors.ts';
 import { type CertChain, requireChainLength } from '../formats/cert-chain.ts';
 import type { SevCert } from '../formats/sev-cert.ts';
@@ -95,7 +96,7 @@ async function inspectParts(parts: ChainParts, roots: readonly PinnedRoot[], hin
   if (error || !root || !links.every((link) => link.proven)) {
     return { status: 'refused', ...common, notes: [], ...(error && { error }) };
   }
-  const notes = rootByAsk === root ? [] : [UNUSUAL_ASK];
+  const notes = rootByAsk !== root ? [UNUSUAL_ASK] : toHex(ask!.keyId) !== root.ask.keyId ? [UNUSUAL_ASK_ID] : [];
   const trusted = trustPdh(parts.certs as Required<CertChain>, root, certificates);
   return { status: root.simulated ? 'simulated' : 'genuine', ...common, notes, trusted };
 }
@@ -106,6 +107,9 @@ const trustedPdhs = new WeakSet<TrustedPdh>();
 export const isTrustedPdh = (value: TrustedPdh): boolean => trustedPdhs.has(value);
 
 const UNUSUAL_ASK = 'The signing key (ASK) is signed by this root, but is not the one that is known to belong to it.';
+
+const UNUSUAL_ASK_ID =
+  'The signing key (ASK) is the one that belongs to this root, but carries another key id than the one that is known.';
 
 function trustPdh(chain: Required<CertChain>, root: PinnedRoot, certificates: readonly CertSummary[]): TrustedPdh {
   const { generation, simulated } = root;

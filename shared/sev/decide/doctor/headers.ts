@@ -108,7 +108,7 @@ function policyVariants(policy: number, reportedPolicy: number): readonly Varian
   add(1, reportedPolicy);
   // sev-tool keeps eight bits of a policy; other tools lose its minimum API in other ways.
   add(1, policy & 0xff, policy & POLICY_FLAGS_MASK, policy & 0xffff, ...misread(policy, 0xffffffff));
-  add(1, ...POLICY_BITS.map(({ bit }) => policy ^ (1 << bit)), 0, 1, 3, 5, 7);
+  add(1, ...POLICY_BITS.map(({ bit }) => policy ^ (1 << bit)), 0, 1, 3, 4, 5, 7);
   for (let flags = 0; flags <= POLICY_FLAGS_MASK; flags++)
     add(2, flags, (policy & 0xffff0000) | flags, 0x11000000 | flags);
   return variants;

@@ -1,6 +1,13 @@
 // Launch digests for 1, 2, 3 … vCPUs in one pass: each further CPU adds the same page, whose blocks are expanded once.
 import { concat } from '../../../bytes/writer.ts';
-import { BLOCK_SIZE, compress, expandBlock, readState, SCHEDULE_WORDS, writeState } from '../../../crypto/sha256-block.ts';
+import {
+  BLOCK_SIZE,
+  compress,
+  expandBlock,
+  readState,
+  SCHEDULE_WORDS,
+  writeState,
+} from '../../../crypto/sha256-block.ts';
 import { type Sha256Midstate, Sha256Stream } from '../../../crypto/sha256-stream.ts';
 import { VMSA_SIZE } from '../../../guest/vmsa.ts';
 
