@@ -22,7 +22,7 @@ export interface FoundCommand {
 
 /** The program, where an option or a variable follows it; `kvm` alone could be a value, as in `-accel kvm`. */
 const PROGRAM =
-  /(?:^|[\s/="'`[(])(?:qemu-system-\w{1,20}|qemu-kvm)(?:\.exe)?["']?(?=\s+(?:\\\s+)*["'{]?[-$])|(?:^|\/)(?:qemu|kvm)["']?(?=\s+(?:\\\s+)*-)/gm;
+  /(?:^|[\s/\\="'`[(])(?:qemu-system-\w{1,20}|qemu-kvm)(?:\.exe)?["']?(?=\s+(?:\\\s+)*["'{]?[-$])|(?:^|\/)(?:qemu|kvm)["']?(?=\s+(?:\\\s+)*-)/gm;
 const IS_PROGRAM = /^(?:qemu-system-\w{1,20}|qemu-kvm)(?:\.exe)?$/;
 const baseName = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 
@@ -174,7 +174,11 @@ function logicalLine(text: string, index: number): string {
 
 /** The program whose name ends at a place. */
 const programAt = (text: string, end: number): string =>
-  /[^\s"'`=[(]*$/.exec(text.slice(Math.max(0, end - 300), end).replace(/["']$/, ''))![0];
+  text
+    .slice(Math.max(0, end - 300), end)
+    .replace(/["']$/, '')
+    .split(/[\s"'`=[(]/)
+    .at(-1)!;
 
 /** What follows the program; only up to the quote's end where the whole command stands in one, as after `bash -c`. */
 function afterProgram(text: string, index: number, program: string): string {
@@ -208,15 +212,20 @@ function continues(words: readonly CommandWord[], next: CommandWord): boolean {
 function commandWords(text: string, at: string): readonly CommandWord[] {
   const words: CommandWord[] = [];
   let newLine = false;
-  for (const token of shellTokens(text, at)) {
-    if (token === 'command-end' || token === 'condition') break;
-    if (token === 'line-end') {
-      newLine = true;
-      continue;
+  try {
+    for (const token of shellTokens(text, at)) {
+      if (token === 'command-end' || token === 'condition') break;
+      if (token === 'line-end') {
+        newLine = true;
+        continue;
+      }
+      if (newLine && !continues(words, token)) break;
+      newLine = false;
+      words.push(token.expands ? { ...token, text: marked(token) } : token);
     }
-    if (newLine && !continues(words, token)) break;
-    newLine = false;
-    words.push(token.expands ? { ...token, text: marked(token) } : token);
+  } catch (error) {
+    // An apostrophe in the prose on the next line.
+    if (!newLine || !(error instanceof SevError) || error.code !== 'BYTES_VALUE') throw error;
   }
   return words;
 }

@@ -39,12 +39,13 @@ const FORMS = {
   'qemu-help': ['This asks QEMU for help or its version, and starts no guest.', DUMPXML],
   qmp: ['These are messages of QMP. They say what a guest does now, not how it was started.', DUMPXML],
   json: ['This JSON holds no arguments of QEMU.', DUMPXML],
-  'cut-option': ['This is not a command of QEMU: some of its options are not QEMU’s.', DUMPXML],
+  'cut-option': ["This is not a command of QEMU: some of its options are not QEMU's.", DUMPXML],
   'option-without-value': [
     (option: string) => `The value of ${option} is missing: the command was cut off, or it is not QEMU's.`,
     DUMPXML,
   ],
-  'no-options': ['There are no options of QEMU in it.', DUMPXML],
+  'no-options': ['No command of QEMU was found in it.', DUMPXML],
+  'open-quote': ['A quote in the command is not closed: the command was cut off.', DUMPXML],
   'kubevirt-none': [
     'This is an object of Kubernetes without a guest of KubeVirt in it.',
     'Give the VirtualMachineInstance: `kubectl get vmi NAME -o yaml`.',

@@ -71,6 +71,31 @@ describe('The whole configuration is read', () => {
     ],
     ['as a command given to a container', `docker run --rm --device=/dev/sev image ${COMMAND}`],
     ['in a fence of Markdown', lines('I start it so:', '```sh', COMMAND, '```', "and it doesn't work")],
+    [
+      'in a mail that quotes it in part',
+      lines(
+        'You wrote:',
+        ...COMMAND.split(' -object').map((part, i) => (i ? `>   -object${part}` : `> ${part} \\`)),
+        "That's it, add -no-reboot",
+      ),
+    ],
+    [
+      "with a web page's signs",
+      COMMAND.replace(
+        OBJECT,
+        '{&quot;qom-type&quot;:&quot;sev-guest&quot;,&quot;id&quot;:&quot;sev0&quot;,&quot;cbitpos&quot;:51,&quot;reduced-phys-bits&quot;:1,&quot;policy&quot;:3,&quot;dh-cert-file&quot;:&quot;g&quot;,&quot;session-file&quot;:&quot;s&quot;}',
+      ),
+    ],
+    ['under a path of Windows', `"C:\\Program Files\\qemu\\${COMMAND.replace('x86_64', 'x86_64.exe"')}`],
+    [
+      'from what systemd shows of a unit',
+      lines('● web.service', '   CGroup: /x', `           └─811 /usr/bin/${COMMAND}`),
+    ],
+    ['beneath other programs', `sudo numactl -N 0 -m 0 taskset -c 1-3 gdb --args /opt/${COMMAND} &`],
+    [
+      'as libvirt converts a domain',
+      `LC_ALL=C HOME=/x /usr/bin/${COMMAND.replace(OBJECT, '\'{"qom-type":"sev-guest","id":"sev0","cbitpos":51,"reduced-phys-bits":1,"policy":3,"dh-cert-file":"g","session-file":"s"}\'')}`,
+    ],
     ['in a line of Markdown', `Started with \`${COMMAND}\`, it doesn't work`],
     ["after root's prompt", `# ${COMMAND}`],
     ["continued in Windows' way", COMMAND.replaceAll(' -', ' ^\r\n  -').replace('x86_64', 'x86_64.exe')],
@@ -334,6 +359,7 @@ describe('What is no configuration of QEMU or libvirt is called what it is', () 
     ['no-options', "I tried it with -S, and it doesn't start"],
     ['no-options', 'apt install qemu-kvm -y'],
     ['no-options', 'nothing at all'],
+    ['open-quote', `qemu-system-x86_64 -S -append "console=ttyS0`],
     ['option-without-value', 'qemu-system-x86_64 -S -machine', '-machine'],
     ['other-xml', '<domainCapabilities><path/></domainCapabilities>', 'domainCapabilities'],
     ['kubevirt-none', lines('apiVersion: kubevirt.io/v1', 'kind: KubeVirt', 'spec: {}')],

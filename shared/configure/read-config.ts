@@ -23,7 +23,7 @@ export function readConfig(given: string, at = 'configuration'): ConfigFacts {
   if (given.length > MAX_LENGTH) throw new SevError('BYTES_TOO_LARGE', { at });
   // The kernel's own form, in which every sign counts.
   if (given.includes('\0')) return readFound(findCommand(lastProcess(given), at), at);
-  const text = tidy(given);
+  const text = withoutEntities(tidy(given));
   const xml = xmlIn(text);
   const form = foreignForm(text, xml !== undefined);
   if (form) return refuse(at, ...form);
@@ -68,9 +68,9 @@ function tidy(text: string): string {
     .replaceAll(/\u001b\[[0-9;?]{0,20}[A-Za-z]/g, '')
     .replaceAll('\r\n', '\n');
   const lines = plain.split('\n');
-  const isQuoted =
-    lines.every((line) => /^\s*(?:>|$)/.test(line)) && lines.some((line) => line.trimStart().startsWith('>'));
-  return isQuoted ? lines.map((line) => line.replace(/^\s{0,80}>[ \t]?/, '')).join('\n') : plain;
+  const quoted = lines.filter((line) => /^\s{0,80}>[ \t]?\S/.test(line)).length;
+  // One line may be the end of a tag.
+  return quoted > 1 ? lines.map((line) => line.replace(/^\s{0,80}>[ \t]?/, '')).join('\n') : plain;
 }
 
 const DOMAIN_ELEMENT =
@@ -87,9 +87,14 @@ function xmlIn(text: string): string | undefined {
           .replaceAll(/\\(["'/])/g, '$1')
       : text;
   }
-  if (!/&lt;\/?(?:domain|launchSecurity|os)\b/.test(text)) return undefined;
-  return text.replaceAll(/&(lt|gt|quot|apos|#39|#34|nbsp|amp);/g, (_, name: string) => ENTITIES[name]!);
+  return undefined;
 }
+
+/** Without the entities in whose place a web page shows signs, where no tag of XML is there in which they would be meant. */
+const withoutEntities = (text: string): string =>
+  /<[a-zA-Z/!?]/.test(text)
+    ? text
+    : text.replaceAll(/&(lt|gt|quot|apos|#39|#34|nbsp|amp);/g, (_, name: string) => ENTITIES[name]!);
 
 const ENTITIES: Readonly<Record<string, string>> = {
   ...{ lt: '<', gt: '>', quot: '"', '#34': '"', apos: "'", '#39': "'", nbsp: ' ', amp: '&' },

@@ -75,7 +75,7 @@ const withoutPrefixes = (text: string): string =>
 
 const TAG =
   /<(?:\/([\w:.-]{1,80})\s{0,80}|([\w:.-]{1,80})((?:\s{1,80}[\w:.-]{1,80}\s{0,9}=\s{0,9}(?:"[^"<]*"|'[^'<]*'))*)\s{0,80}(\/?))>/y;
-const ATTRIBUTE = /([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
+const ATTRIBUTE = /(?<![\w:.-])([\w:.-]{1,80})\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)')/g;
 
 interface Open {
   readonly element: XmlElement & { children: XmlElement[]; text: string; wholeText: string };

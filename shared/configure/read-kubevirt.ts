@@ -127,7 +127,7 @@ function* yamlPaths(text: string, at: string): Generator<readonly [string, strin
   const open: { indent: number; name: string }[] = [];
   for (const line of lines) {
     const [, blanks, name, value] =
-      /^([ \t]*(?:- )?)"?([\w./-]{1,80})"?:(?:[ \t]+(.*))?$/.exec(line.slice(0, 20_000)) ?? [];
+      /^([ \t]*(?:- )?)"?([\w./-]{1,80})"?:(?:[ \t](.*))?$/.exec(line.slice(0, 20_000)) ?? [];
     if (blanks === undefined || name === undefined) continue;
     while (open.length > 0 && open.at(-1)!.indent >= blanks.length) open.pop();
     if (open.length >= MAX_DEPTH) throw new SevError('BYTES_TOO_LARGE', { at });

@@ -1,5 +1,6 @@
 // Words of a shell: writing commands that can be pasted, and reading those that were copied.
 import { SevError } from '../errors.ts';
+import { configForm } from './form-words.ts';
 
 const MAX_LENGTH = 256 * 1024;
 
@@ -122,7 +123,7 @@ export function* shellTokens(text: string, at = 'command'): Generator<ShellToken
       i += (json?.length ?? 1) - 1;
     }
   }
-  if (quote) throw new SevError('BYTES_VALUE', { at, because: 'A quote is not closed.' });
+  if (quote) throw new SevError('BYTES_VALUE', { at, ...configForm('open-quote') });
   if (word) yield finished(word);
 }
 
