@@ -64,6 +64,18 @@ describeWithVectors('Deciding on an SNP report', () => {
     expect(decide({}).kind).toBe('incomplete');
   });
 
+  it('proves nothing of a guest that the host can debug, though it was allowed', async () => {
+    const debugged = await verify('milan-debug');
+    const anything: SnpExpectation = {
+      ...{ reportData: 'any', measurement: 'any', hostData: 'any', chipId: 'any', signedBy: 'any', vmpl: 'any' },
+      ...{ policyBits: 'any', platformBits: 'any', minTcb: 'any', minFirmware: 'any', mitigations: 'any' },
+      revocation: 'any',
+    };
+    const kinds = [false, true].map((allowDebug) => decideSnpReport(debugged, { ...anything, allowDebug }, NOW).kind);
+    expect(kinds).toEqual(['refused', 'incomplete']);
+    expect(decideSnpReport(verified, { ...anything, allowDebug: true }, NOW).kind).toBe('proven');
+  });
+
   it('takes an empty floor, mask or list for what it is: nothing was asked', () => {
     const empty: readonly Partial<SnpExpectation>[] = [
       { minTcb: own({}) },

@@ -21,7 +21,7 @@ import { SNP_UNPROVEN } from './unproven.ts';
 export interface SnpDecision {
   /**
    * `proven`: signed, and everything that was asked holds, and nothing was left unasked. `incomplete`: nothing speaks against it, but
-   * something was not checked. `refused`: not what was asked for, or not signed as it must be.
+   * something was not checked, or the guest can be debugged and the owner allowed it. `refused`: not what was asked for, or not signed as it must be.
    */
   readonly kind: 'proven' | 'incomplete' | 'refused';
   /** Nothing that a simulated platform signs proves anything about hardware. */
@@ -75,14 +75,15 @@ export function decideSnpReport(verified: VerifiedReport, expectation: SnpExpect
     ...platformFindings(verified, expectation),
     ...chipFindings(verified, expectation),
   ];
-  const kind = kindOf(findings);
+  const kind = kindOf(findings, report.policy.debug);
   const told = kind === 'proven' ? findings : findings.map(withoutPraise);
   return { kind, simulated, findings: [...told, ...SNP_UNPROVEN], verified };
 }
 
-function kindOf(findings: readonly SnpFinding[]): SnpDecision['kind'] {
+/** Of a guest that the host can debug nothing is ever proven, though the owner allows it: no secret may follow. */
+function kindOf(findings: readonly SnpFinding[], canBeDebugged: boolean): SnpDecision['kind'] {
   const has = (severity: Severity): boolean => findings.some((finding) => finding.severity === severity);
-  return has('refused') ? 'refused' : has('unchecked') ? 'incomplete' : 'proven';
+  return has('refused') ? 'refused' : has('unchecked') || canBeDebugged ? 'incomplete' : 'proven';
 }
 
 /** Nothing is green while anything was refused or skipped. */
