@@ -5,7 +5,7 @@ import { encodeMessage, encodeUr } from '../../shared/airgap/index.ts';
 import { Sha256Stream } from '../../shared/crypto/sha256-stream.ts';
 import { encodeMidstate } from '../../shared/crypto/sha256-midstate.ts';
 import { chooseImage, demoImage, meet, verdict } from '../journey.ts';
-import { expect, test as base } from '../world.ts';
+import { demo, expect, test as base } from '../world.ts';
 import { LyingRelay } from './lying-relay.ts';
 
 const test = base.extend<{ liar: LyingRelay }>({
@@ -31,13 +31,13 @@ test('A relay offers a profile and is followed: nothing of it becomes what is ex
     {
       at: 'guest.profiles',
       tell: (truth) => {
-        const [demo] = truth as unknown as readonly Record<string, never>[];
+        const [offer] = truth as unknown as readonly Record<string, never>[];
         const kernel = { name: 'vmlinuz', size: KERNEL.length, sha256 };
-        return { result: [{ ...demo, name: 'web-server', sevEs: false, kernel, cmdline: EVIL_LINE }] };
+        return { result: [{ ...offer, name: 'web-server', sevEs: false, kernel, cmdline: EVIL_LINE }] };
       },
     },
   ];
-  await page.goto('/#/library');
+  await page.goto(demo('#/library'));
   await page.getByRole('radio', { name: 'Kernel' }).check();
   await page
     .getByLabel('File to add')
@@ -86,7 +86,7 @@ test('A code claims a trojan guest image: it is asked about, marked, and decides
       ...{ hashBase: 0x810c00, hashSize: 0x400, secretBase: 0x80c000, secretSize: 0xc00, resetEip: 0x80b004 },
     }),
   );
-  await page.goto('/#/scan');
+  await page.goto(demo('#/scan'));
   await page.getByLabel('Or paste its text').fill(ur);
   await page.getByRole('button', { name: 'Use this text' }).click();
   await expect(page.getByRole('heading', { name: 'Someone else says this about a file' })).toBeVisible();

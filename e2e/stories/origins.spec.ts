@@ -8,7 +8,7 @@ const forgetOrigins = (page: Page): Promise<void> =>
   page.evaluate(
     () =>
       new Promise<void>((resolve, reject) => {
-        const opening = indexedDB.open('sev-verifier');
+        const opening = indexedDB.open('sev-verifier-demo');
         opening.onerror = () => reject(new Error('no database'));
         opening.onsuccess = () => {
           const transaction = opening.result.transaction(['references', 'launches'], 'readwrite');
