@@ -173,7 +173,7 @@ export const IDLE_LIES: readonly Lie[] = [
   eachOf('guest.profiles', {
     firmware: { name: '../../etc/passwd', size: 0, sha256: '0'.repeat(64) },
     cpus: 512,
-    cpuModel: '\u202eEPYC',
+    cpuModel: 'EPYC “<b>',
     cmdline: '</script><script>alert(1)</script>',
   }),
   {
