@@ -310,9 +310,19 @@ const APP = [
     uses: ['web/profile', ...DOMAIN, ...SCREEN],
   },
   {
+    path: 'web/workers/socket-messages',
+    what: 'what a page and the worker of its WebSocket tell each other',
+    uses: DOMAIN,
+  },
+  {
+    path: 'web/workers/socket',
+    what: "the worker that holds the WebSocket, off the page's thread",
+    uses: [...DOMAIN, 'web/workers/socket-messages'],
+  },
+  {
     path: 'web/relay',
     what: 'connections to relays: pairing, calls, time limits',
-    uses: [...DOMAIN, ...SCREEN, 'web/storage'],
+    uses: [...DOMAIN, ...SCREEN, 'web/offline', 'web/storage', 'web/workers/socket-messages', 'web/workers/socket'],
   },
   {
     path: 'web/vault',

@@ -19,7 +19,9 @@ import { backoffMs } from './backoff.ts';
 import type { Pairing } from './pairing.ts';
 import { fromRpcError } from './rpc-error.ts';
 import { TIMEOUT_MS } from './timeouts.ts';
-import { openWorkerSocket } from './worker-socket.ts';
+import { openWorkerSocket, type Socket } from './worker-socket.ts';
+
+export type { Socket };
 
 export type Hello = ResultOf<'relay.hello'>;
 
@@ -30,9 +32,6 @@ export type ConnectionState =
   | { readonly name: 'waiting'; readonly error: SevError; readonly retryAt: number }
   /** Refused for a reason that trying again does not mend, or closed by the guest owner. */
   | { readonly name: 'stopped'; readonly error?: SevError };
-
-/** What is used of a WebSocket, which is in a worker; that of practice has its other end there, too. It says `blocked`, besides. */
-export type Socket = Pick<WebSocket, 'send' | 'close' | 'addEventListener'>;
 
 /** What the page gives, and a test or practice chooses. */
 export interface Surroundings {

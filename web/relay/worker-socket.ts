@@ -3,7 +3,9 @@
 import { trustedScript } from '../offline/trusted.ts';
 import workerUrl from '../workers/socket.worker.ts?worker&url';
 import type { FromSocket, ToSocket } from '../workers/socket-messages.ts';
-import type { Socket } from './connection.ts';
+
+/** What is used of a WebSocket, which is in a worker; that of practice has its other end there, too. It says `blocked`, besides. */
+export type Socket = Pick<WebSocket, 'send' | 'close' | 'addEventListener'>;
 
 const CLOSING_MS = 2_000;
 let worker: Worker | undefined;
