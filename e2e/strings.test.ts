@@ -2,14 +2,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { airgap } from '../web/strings/airgap.ts';
+import { backup } from '../web/strings/backup.ts';
 import { courier } from '../web/strings/courier.ts';
 import { evidence } from '../web/strings/evidence.ts';
 import { words } from '../web/strings/index.ts';
 import { lab } from '../web/strings/lab.ts';
+import { library } from '../web/strings/library.ts';
+import { more } from '../web/strings/more.ts';
+import { ownerKeys } from '../web/strings/owner-keys.ts';
 import { ownership } from '../web/strings/ownership.ts';
 import { practice } from '../web/strings/practice.ts';
+import { secrets } from '../web/strings/secrets.ts';
 
-const APART = { courier, evidence, lab, ownership, practice };
+const APART = { airgap, backup, courier, evidence, lab, library, more, ownerKeys, ownership, practice, secrets };
 
 /** Paths such as `words.launch.finalChecks.hint`, down to each sentence. */
 function sentences(value: unknown, path: string): readonly string[] {

@@ -9,7 +9,7 @@ import {
   parseMessage,
   type Ur,
 } from '../../shared/airgap/index.ts';
-import { words } from '../strings/index.ts';
+import { airgap as airgapWords } from '../strings/airgap.ts';
 import { withPatience } from '../workers/patience.ts';
 import { CodeReader } from '../workers/scan.ts';
 import { codesIn } from './codes-in-text.ts';
@@ -51,7 +51,7 @@ const SLOW_AFTER_MS = 6000;
 
 const nameOfType = (type: string): string => {
   const kind = kindOfType(type);
-  return kind ? nameOfKind(kind) : words.airgap.anyCode;
+  return kind ? nameOfKind(kind) : airgapWords.anyCode;
 };
 
 export class ScanTask {
@@ -143,7 +143,7 @@ export class ScanTask {
     await this.#attempt(async () => {
       for (const file of files) {
         const found = await this.#readPicture(await this.#means.openPicture(file), true);
-        const { noCode: sentence, noCodeNext: next } = words.airgap;
+        const { noCode: sentence, noCodeNext: next } = airgapWords;
         if (found === 0) throw new SevError('BYTES_UNKNOWN', { at: file.name, sentence, next });
       }
     });
@@ -156,7 +156,7 @@ export class ScanTask {
       const codes = codesIn(text);
       for (const code of codes) if (this.reading) await this.#take(code);
       if (codes.length > 0 || (await this.#handlers.ontext?.(text.trim()))) return;
-      const { notText: sentence, notTextNext: next } = words.airgap;
+      const { notText: sentence, notTextNext: next } = airgapWords;
       throw new SevError('BYTES_UNKNOWN', { sentence, next });
     });
   }
@@ -223,8 +223,8 @@ export class ScanTask {
   async #offer(text: string): Promise<void> {
     if (text === this.#offered) return;
     this.#offered = text;
-    if (await this.#handlers.ontext?.(text)) this.taken = words.airgap.anyCode;
-    else this.note = words.airgap.notOurs;
+    if (await this.#handlers.ontext?.(text)) this.taken = airgapWords.anyCode;
+    else this.note = airgapWords.notOurs;
   }
 
   #tell(collected: Exclude<Collected, { status: 'done' | 'not-ours' }>): void {
@@ -234,7 +234,7 @@ export class ScanTask {
     }
     const { status, type, received, total } = collected;
     const what = nameOfType(type);
-    this.note = status === 'other-series' ? words.airgap.other(what) : undefined;
+    this.note = status === 'other-series' ? airgapWords.other(what) : undefined;
     if (received !== this.progress?.received) this.#readAt = performance.now();
     if (status === 'progress') this.progress = { what, received, total };
   }
@@ -261,6 +261,6 @@ export class ScanTask {
 }
 
 const hangs = (): SevError =>
-  new SevError('VAULT_WORKER', { sentence: words.airgap.hangs, next: words.airgap.hangsNext });
+  new SevError('VAULT_WORKER', { sentence: airgapWords.hangs, next: airgapWords.hangsNext });
 
 const newCollector = (): FrameCollector => new FrameCollector((type) => kindOfType(type) !== undefined);

@@ -3,6 +3,7 @@ import { type AirgapMessage, FrameCollector, kindOfType, parseMessage } from '..
 import { SevError } from '../../shared/errors.ts';
 import { codesIn } from '../airgap/codes-in-text.ts';
 import { words } from '../strings/index.ts';
+import { airgap as airgapWords } from '../strings/airgap.ts';
 
 const MAX_FILE = 1024 * 1024;
 const MEANT = /^\s*ur:/i;
@@ -27,5 +28,5 @@ export async function messageInTexts(files: readonly Blob[]): Promise<AirgapMess
     if (collected.status === 'done') return parseMessage(collected.message);
     if (collected.status === 'refused') refusal ??= collected.error;
   }
-  throw refusal ?? new SevError('BYTES_LENGTH', { sentence: words.carry.codesMissing, next: words.airgap.notTextNext });
+  throw refusal ?? new SevError('BYTES_LENGTH', { sentence: words.carry.codesMissing, next: airgapWords.notTextNext });
 }

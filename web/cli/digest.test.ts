@@ -57,7 +57,9 @@ describeWithVectors('digest, with the vectors', () => {
       const folder = new TestFolder();
       const args = argsOf(folder, given);
       const { code, json } = await runJson<DigestJson>('digest', ...args);
-      expect({ code, hex: json.launchDigest.hex }, args.join(' ')).toEqual({ code: 0, hex: given.digest });
+      // The images of the vectors are ends of images: nobody can see in them that they check a kernel.
+      const expected = { code: given.kernel === null ? 0 : 1, hex: given.digest };
+      expect({ code, hex: json.launchDigest.hex }, args.join(' ')).toEqual(expected);
       if (given.measurement === undefined) continue;
       const [apiMajor, apiMinor] = given.api!;
       const version = ['--api-major', String(apiMajor), '--api-minor', `0x${apiMinor.toString(16)}`];
@@ -65,7 +67,10 @@ describeWithVectors('digest, with the vectors', () => {
       const tik = ['--tik', folder.write('tik.bin', fromHex(given.tik!))];
       const blob = toBase64(fromHex(given.measurement + given.mnonce!));
       const measured = await runJson<DigestJson>('digest', ...args, ...version, ...build, ...tik, '-m', blob);
-      expect(measured, args.join(' ')).toMatchObject({ code: 0, json: { measurement: blob, matches: true } });
+      expect(measured, args.join(' ')).toMatchObject({
+        code: expected.code,
+        json: { measurement: blob, matches: true },
+      });
       folder.remove();
     }
   });

@@ -130,7 +130,6 @@ export const launch = {
     differs: 'Differs',
     open: 'Not said yet',
     nothing: 'nothing',
-    measuredWithout: 'Not measured without SEV-ES',
     takeFromLibrary: (name: string) => `Use ${name} from my library`,
     inLibrary: 'A file with this hash is in your library, and was read on this device.',
     fields: {
