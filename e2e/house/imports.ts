@@ -59,7 +59,7 @@ export function importsOf(path: string): readonly Import[] {
   const found: Import[] = [];
   const add = (specifier: ts.Node | undefined, isType: boolean, names: readonly string[]): void => {
     if (!specifier || !ts.isStringLiteralLike(specifier) || !specifier.text.startsWith('.')) return;
-    const to = normalize(join(dirname(path), specifier.text.replace(/\?.*$/, ''))).replaceAll('\\', '/');
+    const to = normalize(join(dirname(path), specifier.text.split('?', 1)[0]!)).replaceAll('\\', '/');
     found.push({ from: path, to, isType, names });
   };
   const visit = (node: ts.Node): void => {

@@ -72,4 +72,8 @@ function parse(output: string): Report | undefined {
 
 /** The first line, without the addresses in it. */
 const plainReason = (message: string): string =>
-  (message.split('\n')[0] ?? '').replace(/\s*-?\s*\b(?:GET|POST)?\s*https?:\/\/\S+/g, '').trim();
+  (message.split('\n')[0] ?? '')
+    .split(' ')
+    .filter((word) => !/^(?:GET|POST|-)$/.test(word) && !/^https?:\/\//.test(word))
+    .join(' ')
+    .trim();

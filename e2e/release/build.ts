@@ -55,7 +55,9 @@ export function packagesInside({ folder, env }: Surroundings, mode: 'page' | 'co
   const sources = filesBelow(out)
     .filter((path) => path.endsWith('.map'))
     .flatMap((path) => (JSON.parse(readFileSync(join(out, path), 'utf8')) as { sources: string[] }).sources);
-  const names = sources.map((source) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1]);
+  const names = sources.map(
+    (source) => /^((?:@[^/]+\/)?[^/]+)\//.exec(source.split('node_modules/').slice(1).at(-1) ?? '')?.[1],
+  );
   return [...new Set(names.filter((name) => name !== undefined))].sort();
 }
 

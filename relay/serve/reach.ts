@@ -20,7 +20,7 @@ export class Claims {
     this.#path = join(state.path, 'guest-owners.json');
     this.#owners = inState(this.#path, () => {
       const text = readIfThere(this.#path);
-      if (text === undefined) return new Map();
+      if (text === undefined) return new Map<string, string>();
       try {
         const { claims } = claimsFile.parse(JSON.parse(text), 'claims');
         return new Map(claims.map(({ guest, owner }) => [guest, owner]));

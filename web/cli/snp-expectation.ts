@@ -78,7 +78,7 @@ const typed = <T>(value: T): Reference<T> => ({ value, origin: 'typed-here' });
 
 /** @throws SevError RELAY_USAGE, BYTES_LENGTH, BYTES_ENCODING */
 export async function readSnpExpectation(options: Options): Promise<SnpExpectation> {
-  const list = async (name: keyof Options & string, size: number): Promise<OneOf<Uint8Array> | undefined> => {
+  const list = async (name: keyof Options, size: number): Promise<OneOf<Uint8Array> | undefined> => {
     const values = options[name] as readonly string[];
     if (values.length === 0) return undefined;
     return Promise.all(values.map(async (value) => typed(await readBytes(value, size, `--${name}`))));

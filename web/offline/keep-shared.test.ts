@@ -76,7 +76,7 @@ describe('what is shared with the app', () => {
     ['holiday.jpg', pkcs8],
     ['my-private.bin', 'x'],
   ])('is refused when it looks like a key: %s', async (name, content) => {
-    const file = new File([content as BlobPart], name);
+    const file = new File([content], name);
     expect(await isKeyLike(file)).toBe(true);
     await share(1, file, new File(['a chain'], 'a.cert'));
     const { files, refused } = await sharedFiles(2);

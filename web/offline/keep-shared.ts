@@ -32,7 +32,7 @@ export function isFromDevice(headers: Pick<Headers, 'get'>, own: string): boolea
  * in the browser's storage in clear.
  */
 const KEY_NAME =
-  /(?:^|[^a-z])(?:tik|tek|tk|transport[-_ ]?key|.*private|.*secret|id_[a-z0-9]+)(?:[^a-z]|$)|\.(?:key|pem|p8|p12|pfx|jks)$/i;
+  /(?:^|[^a-z])(?:tik|tek|tk|transport[-_ ]?key|id_[a-z0-9]{1,40})(?:[^a-z]|$)|(?:private|secret)(?:[^a-z]|$)|\.(?:key|pem|p8|p12|pfx|jks)$/i;
 const KEY_TEXT = /-----BEGIN [A-Z ]*PRIVATE KEY-----|AGE-SECRET-KEY-1|PuTTY-User-Key-File/;
 /** A TIK or a TEK, and both in one file: sizes that nothing else which is shared here has. */
 const KEY_SIZES = [16, 32];
@@ -41,9 +41,15 @@ const HEAD_BYTES = 4096;
 export async function isKeyLike(file: File): Promise<boolean> {
   if (KEY_SIZES.includes(file.size) || KEY_NAME.test(file.name)) return true;
   const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
-  const text = new TextDecoder('latin1').decode(head);
-  // DER of SEC 1 and of PKCS #8: a sequence that begins with a version of 1 or 0 and goes on with a key.
-  return KEY_TEXT.test(text) || /^0(?:[\x01-\x7f]|\x81.|\x82..)\x02\x01[\x00\x01](?:\x04|0)/s.test(text);
+  return KEY_TEXT.test(new TextDecoder('latin1').decode(head)) || isDerKey(head);
+}
+
+/** DER of SEC 1 and of PKCS #8: a sequence that begins with a version of 1 or 0 and goes on with a key. */
+function isDerKey([tag, length = 0, ...rest]: Uint8Array): boolean {
+  const longForm = length === 0x81 ? 1 : length === 0x82 ? 2 : 0;
+  if (tag !== 0x30 || length === 0 || (length > 0x7f && longForm === 0)) return false;
+  const [type, size, version = 2, next = 0] = rest.slice(longForm);
+  return type === 0x02 && size === 1 && version <= 1 && (next === 0x04 || next === 0x30);
 }
 
 /**

@@ -34,7 +34,10 @@ export const PAIR_COMMAND = {
 
 const MAX_DAYS = 3650;
 
-export async function run(args: readonly string[]): Promise<number> {
+/** Refusals come as a rejection, like those of verbs that wait. */
+export const run = (args: readonly string[]): Promise<number> => Promise.resolve(args).then(pair);
+
+function pair(args: readonly string[]): number {
   const { values, words } = readCommandLine(args, PAIR_COMMAND);
   if (values.help) return print(helpOf(PAIR_COMMAND));
   const name = words[0]!;

@@ -92,7 +92,7 @@ describe("QEMU's arguments", () => {
     const of = (given: string) =>
       auditQemuArguments(qemuArgumentsForAudit([...launch.slice(0, -14), '-append', given]).split('\n'), {
         expected: { cmdline, kernel: true },
-      } as never).map(({ code }) => code);
+      }).map(({ code }) => code);
     expect(of(cmdline)).toContain('CONFIG_CMDLINE_HIDDEN');
     expect(of(cmdline)).not.toContain('CONFIG_CMDLINE_OTHER');
     expect(of(`${cmdline} init=/bin/sh`)).toContain('CONFIG_CMDLINE_OTHER');
