@@ -53,8 +53,9 @@ const rooms = {
   create(context) {
     const from = slashes(relative(context.cwd, context.filename));
     const check = (node, source, isType) => {
-      const target = source?.value;
-      if (typeof target !== 'string') return;
+      if (typeof source?.value !== 'string') return;
+      // What stands behind a question mark tells the bundler how to take the file.
+      const target = source.value.split('?', 1)[0];
       const to = target.startsWith('.') ? slashes(join(dirname(from), target)) : target;
       const isNode = target.startsWith('node:') && areaOf(from) === 'shared' && 'shared is pure: no Node.';
       const why = target.startsWith('.') ? refusal(from, to, isType) : isNode;
